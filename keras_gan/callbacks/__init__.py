@@ -1,0 +1,9 @@
+"""What watches a training: Keras callbacks, one file each."""
+
+from keras_gan.callbacks.curves import CurvePlots
+from keras_gan.callbacks.history import HistoryFile
+from keras_gan.callbacks.models import ModelFiles
+from keras_gan.callbacks.progress import ProgressReport
+from keras_gan.callbacks.samples import SamplePlots
+
+__all__ = ["CurvePlots", "HistoryFile", "ModelFiles", "ProgressReport", "SamplePlots"]

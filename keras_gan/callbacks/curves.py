@@ -1,0 +1,67 @@
+"""Curves of a training: losses, accuracies, scores."""
+
+import math
+import pathlib
+import time
+
+import keras
+
+from keras_gan.plots import plot_curves
+
+
+class CurvePlots(keras.callbacks.Callback):
+    """Draws `loss_plot.png`, `accuracy_plot.png` and `score_plot.png`.
+
+    They are drawn after the first epoch and at the end; in between whenever
+    drawing them has taken no more than a fiftieth of the time since the last.
+
+    Args:
+        folder: Path of the folder for the pictures.
+    """
+
+    def __init__(self, folder):
+        super().__init__()
+        self.folder = pathlib.Path(folder)
+
+    def on_train_begin(self, logs=None):
+        self.history = {}
+        self.next_time = time.monotonic()
+
+    def on_epoch_end(self, epoch, logs=None):
+        for name, value in logs.items():
+            self.history.setdefault(name, []).append(value)
+        start = time.monotonic()
+        if start >= self.next_time:
+            self._draw()
+            self.next_time = start + 50 * (time.monotonic() - start)
+
+    def on_train_end(self, logs=None):
+        self._draw()
+
+    def _draw(self):
+        plot_curves(
+            self.history,
+            self.folder / "loss_plot.png",
+            {"d_loss": "discriminator", "g_loss": "generator"},
+            title="Loss",
+            y_label="binary cross-entropy (nats)",
+            reference=(math.log(2), "discriminator that can only guess"),
+        )
+        plot_curves(
+            self.history,
+            self.folder / "accuracy_plot.png",
+            {"real_accuracy": "on real images", "fake_accuracy": "on generated images"},
+            title="Accuracy of the discriminator",
+            y_label="share told right",
+            reference=(0.5, "guessing"),
+            limits=(0, 1),
+        )
+        plot_curves(
+            self.history,
+            self.folder / "score_plot.png",
+            {"real_score": "D(x), real images", "fake_score": "D(G(z)), generated images"},
+            title="Scores that the discriminator gives",
+            y_label="mean probability of being real",
+            reference=(0.5, "undecided"),
+            limits=(0, 1),
+        )

@@ -1,0 +1,44 @@
+"""Pictures of what the generator draws, epoch by epoch."""
+
+import pathlib
+
+import keras
+
+from keras_gan.plots import plot_images
+
+
+class SamplePlots(keras.callbacks.Callback):
+    """Draws `generated_plot_eNNN.png`, always from the same latent points.
+
+    `generated_plot_e000.png` shows the generator before training; then there is
+    a picture every so many epochs, and one after the last.
+
+    Args:
+        folder: Path of the folder for the pictures.
+        latents: Array of shape `(n, latent_dim)`, the points to draw from, ten
+            to a row.
+        every: Integer, epochs from one picture to the next.
+    """
+
+    def __init__(self, folder, latents, every=1):
+        super().__init__()
+        self.folder = pathlib.Path(folder)
+        self.latents = latents
+        self.every = every
+
+    def on_train_begin(self, logs=None):
+        self._draw(0)
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.epoch = epoch + 1
+        if self.epoch % self.every == 0:
+            self._draw(self.epoch)
+
+    def on_train_end(self, logs=None):
+        if self.epoch % self.every != 0:
+            self._draw(self.epoch)
+
+    def _draw(self, epoch):
+        images = self.model.generator.predict_on_batch(self.latents)
+        title = f"Generated after epoch {epoch}" if epoch else "Generated before training"
+        plot_images(images, self.folder / f"generated_plot_e{epoch:03}.png", title)

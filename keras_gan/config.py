@@ -1,0 +1,78 @@
+"""The settings of a run."""
+
+import dataclasses
+import math
+
+MAX_SEED = 2**32 - 1
+DATASETS = ("mnist", "fashion_mnist")
+
+
+class UserError(ValueError):
+    """A mistake of the user's: its message says what was wrong and what to do."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Config:
+    """Everything that decides what a run does, checked when it is made.
+
+    Args:
+        epochs: Integer, how many times to go through the images.
+        batch_size: Integer, the number of real images in a training step.
+        latent_dim: Integer, the size of the generator's latent vector.
+        learning_rate: Float above 0 and at most 1, Adam's step size.
+        beta_1: Float from 0 up to, not including, 1, Adam's first decay.
+        seed: Integer from 0 to 2**32 - 1; it fixes initial weights, latent
+            points and the order of the images.
+        dataset: `"mnist"` or `"fashion_mnist"`, used where `data` is `None`.
+        data: Path of the user's own images, or `None`.
+        plots_dir: Path of the folder for pictures.
+        models_dir: Path of the folder for models, history and settings.
+        plot_every: Integer, epochs from one picture of samples to the next.
+        save_every: Integer, epochs from one saved generator to the next.
+
+    Raises:
+        UserError: If a value is of the wrong type or out of its range.
+    """
+
+    epochs: int = 100
+    batch_size: int = 64
+    latent_dim: int = 100
+    learning_rate: float = 4e-4
+    beta_1: float = 0.5
+    seed: int = 0
+    dataset: str = "mnist"
+    data: str | None = None
+    plots_dir: str = "plots"
+    models_dir: str = "models"
+    plot_every: int = 1
+    save_every: int = 10
+
+    def __post_init__(self):
+        for name in ("epochs", "batch_size", "latent_dim", "plot_every", "save_every"):
+            self._check_integer(name, 1, 1_000_000)
+        self._check_integer("seed", 0, MAX_SEED)
+        self._check(
+            "learning_rate", "a number above 0 and at most 1", lambda rate: 0 < float(rate) <= 1
+        )
+        self._check(
+            "beta_1", "a number from 0 up to, not including, 1", lambda beta: 0 <= float(beta) < 1
+        )
+        self._check("dataset", f"one of {', '.join(DATASETS)}", lambda name: name in DATASETS)
+        for name in ("plots_dir", "models_dir"):
+            self._check(name, "the path of a folder", lambda path: str(path) != "")
+
+    def _check_integer(self, name, low, high):
+        self._check(
+            name,
+            f"a whole number from {low} to {high}",
+            lambda value: math.floor(value) == value and low <= value <= high,
+        )
+
+    def _check(self, name, expected, is_valid):
+        value = getattr(self, name)
+        try:
+            valid = is_valid(value)
+        except (TypeError, ValueError, OverflowError):
+            valid = False
+        if not valid:
+            raise UserError(f"{name} must be {expected}, but is {value!r}")

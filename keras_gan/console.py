@@ -1,0 +1,41 @@
+"""What the program says, and what it keeps from being said."""
+
+import contextlib
+import os
+import sys
+import tempfile
+
+
+def say(message):
+    """Prints a line of progress or a warning, to stderr."""
+    print(message, file=sys.stderr, flush=True)
+
+
+@contextlib.contextmanager
+def native_chatter_hidden():
+    """Hides what native libraries write to stderr, unless the block raises.
+
+    TensorFlow, CUDA and fontconfig write start-up notes straight to the
+    process's file descriptor, past `sys.stderr`, and partly before the settings
+    that would silence them are read.
+    """
+    sys.stderr.flush()
+    screen = os.dup(2)
+    with tempfile.TemporaryFile() as hidden:
+        os.dup2(hidden.fileno(), 2)
+        try:
+            yield
+        except BaseException:
+            hidden.seek(0)
+            os.write(screen, hidden.read())
+            raise
+        finally:
+            os.dup2(screen, 2)
+            os.close(screen)
+
+
+def duration(seconds):
+    """Formats seconds as `m:ss` or `h:mm:ss`."""
+    minutes, seconds = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"

@@ -1,0 +1,116 @@
+"""Output folders: made, emptied without loss, and filled with files that are whole."""
+
+import contextlib
+import itertools
+import json
+import os
+import pathlib
+import time
+
+from keras_gan.config import UserError
+
+TIME_FORMAT = "%Y-%m-%dT%H:%M:%S"
+CONFIG_NAME = "config.json"
+MARKS_OF_A_RUN = (CONFIG_NAME, "generator*.keras", "real_samples.png", "generated_plot_e*.png")
+
+
+@contextlib.contextmanager
+def write_whole(path):
+    """Yields a temporary path beside `path`, and renames it when it is complete.
+
+    A reader of `path` sees the old file or the new one, never a part of either.
+    If the block raises, the old file stays as it was.
+    """
+    path = pathlib.Path(path)
+    temporary = path.with_name(f".{path.stem}.tmp{path.suffix}")
+    try:
+        yield temporary
+        with open(temporary, "rb+") as file:
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_text(path, text):
+    """Writes a text file whole."""
+    with write_whole(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def prepare_folders(*folders):
+    """Makes folders that hold nothing of an earlier run.
+
+    What an earlier run left is moved aside: its folder is renamed after the
+    time at which that run started. Hidden files, such as a `.gitkeep`, stay.
+
+    Args:
+        *folders: Paths of folders. Where one holds the settings of the earlier
+            run, these tell when it started; else the oldest file does.
+
+    Returns:
+        A list of `(folder, moved_to)`, one for each folder that was moved.
+
+    Raises:
+        UserError: If a folder cannot be made or written to, or holds files that
+            are not a run's. Then nothing has been changed.
+    """
+    folders = list(dict.fromkeys(pathlib.Path(folder) for folder in folders))
+    for folder in folders:
+        _check_usable(folder)
+    started = _recorded_starts(folders)
+    moves = []
+    try:
+        for folder in folders:
+            if _visible(folder):
+                start = started.get(folder.absolute()) or _oldest_time(folder)
+                moves.append((folder, _move_aside(folder, start)))
+            folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(f"{folder}: {error.strerror}; choose another folder") from error
+    return moves
+
+
+def _move_aside(folder, start):
+    name = f"{folder.name}-{start.replace(':', '-')}"
+    names = itertools.chain([name], (f"{name}-{n}" for n in itertools.count(2)))
+    moved_to = next(path for path in map(folder.with_name, names) if not path.exists())
+    hidden = {entry.name for entry in folder.iterdir()} - {path.name for path in _visible(folder)}
+    os.rename(folder, moved_to)
+    folder.mkdir()
+    for name in hidden:
+        os.rename(moved_to / name, folder / name)
+    return moved_to
+
+
+def _recorded_starts(folders):
+    starts = {}
+    for folder in folders:
+        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+            config = json.loads((folder / CONFIG_NAME).read_text(encoding="utf-8"))
+            for name in ("plots_dir", "models_dir"):
+                starts[pathlib.Path(config[name]).absolute()] = str(config["started"])
+    return starts
+
+
+def _oldest_time(folder):
+    oldest = min(path.stat().st_mtime for path in _visible(folder))
+    return time.strftime(TIME_FORMAT, time.localtime(oldest))
+
+
+def _check_usable(folder):
+    existing = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    if not existing.is_dir():
+        raise UserError(f"{folder}: cannot be a folder, since {existing} is a file")
+    if not os.access(existing, os.W_OK | os.X_OK):
+        raise UserError(f"{folder}: no permission to write in {existing}")
+    if _visible(folder) and not any(next(folder.glob(mark), None) for mark in MARKS_OF_A_RUN):
+        raise UserError(
+            f"{folder}: holds files that no run of this program left; choose another folder"
+        )
+
+
+def _visible(folder):
+    if not folder.exists():
+        return []
+    return [entry for entry in folder.iterdir() if not entry.name.startswith(".")]

@@ -1,0 +1,36 @@
+"""The discriminator: from an image to a verdict, real or generated."""
+
+import keras
+from keras import layers
+
+
+def build_discriminator():
+    """Builds the default discriminator.
+
+    A 4x4 convolution of stride 4 takes the image to a 7x7 grid of patches, and
+    3x3 convolutions compare the patches with their neighbours there, where a
+    convolution costs a sixteenth of what it costs at full size.
+
+    Returns:
+        A `keras.Sequential` model. Input: `(batch, 28, 28, 1)`, grey values
+        from 0 (black) to 1 (white). Output: `(batch, 1)`, a logit; its sigmoid
+        is the estimated probability that the image is real.
+    """
+    return keras.Sequential(
+        [
+            keras.Input((28, 28, 1), name="image"),
+            layers.Rescaling(2.0, offset=-1.0, name="center"),
+            layers.Conv2D(48, 4, strides=4, name="patches"),
+            layers.LeakyReLU(0.2, name="patches_activation"),
+            layers.Dropout(0.3, name="patches_dropout"),
+            layers.Conv2D(96, 3, padding="same", name="compare"),
+            layers.LeakyReLU(0.2, name="compare_activation"),
+            layers.Dropout(0.3, name="compare_dropout"),
+            layers.Conv2D(48, 3, padding="same", name="condense"),
+            layers.LeakyReLU(0.2, name="condense_activation"),
+            layers.Dropout(0.3, name="condense_dropout"),
+            layers.Flatten(name="flatten"),
+            layers.Dense(1, name="logit"),
+        ],
+        name="discriminator",
+    )

@@ -1,0 +1,117 @@
+"""Pictures: grids of images, curves of a training, diagrams of networks."""
+
+import contextlib
+import math
+
+import keras
+import numpy as np
+from matplotlib.figure import Figure
+
+from keras_gan.files import write_whole
+from keras_gan.models.composite import Composite, frozen
+
+DPI = 100
+ZOOM = 3
+GAP = 2
+TITLE_HEIGHT = 48
+MARGIN = 12
+
+
+def plot_images(images, to_file, title="", columns=10):
+    """Draws images in a grid, row by row.
+
+    Args:
+        images: Array of shape `(n, 28, 28, 1)`, `uint8` from 0 to 255 or floats
+            from 0 (black) to 1 (white).
+        to_file: Path of the PNG file to write.
+        title: String, drawn above the grid.
+        columns: Integer, the number of images in a row.
+    """
+    mosaic = _mosaic(np.asarray(images), columns)
+    height, width = (ZOOM * side for side in mosaic.shape)
+    full_width, full_height = width + 2 * MARGIN, height + MARGIN + TITLE_HEIGHT
+    figure = Figure(figsize=(full_width / DPI, full_height / DPI), dpi=DPI)
+    axes = figure.add_axes(
+        [MARGIN / full_width, MARGIN / full_height, width / full_width, height / full_height]
+    )
+    axes.set_axis_off()
+    axes.imshow(mosaic, cmap="gray", vmin=0, vmax=1, interpolation="nearest", aspect="auto")
+    axes.set_title(title, fontsize=14)
+    _save(figure, to_file)
+
+
+def _mosaic(images, columns):
+    if images.dtype == np.uint8:
+        images = images / 255
+    rows = math.ceil(len(images) / columns)
+    pitch = images.shape[1] + GAP
+    mosaic = np.full((rows * pitch - GAP, columns * pitch - GAP), 0.35)
+    for index, image in enumerate(images):
+        top, left = pitch * (index // columns), pitch * (index % columns)
+        mosaic[top : top + image.shape[0], left : left + image.shape[1]] = image[..., 0]
+    return mosaic
+
+
+def plot_curves(history, to_file, labels, title, y_label, reference=None, limits=(0, None)):
+    """Draws values against epochs.
+
+    Args:
+        history: Dict that maps a name to its values, one an epoch, as
+            `keras.callbacks.History` keeps them.
+        to_file: Path of the PNG file to write.
+        labels: Dict that maps the names to draw to the labels of their curves.
+        title: String, drawn above the curves.
+        y_label: String, what the values are.
+        reference: `(value, label)` of a horizontal line to compare with, or
+            `None`.
+        limits: `(bottom, top)` of the vertical axis; `None` fits the values.
+    """
+    figure = Figure(figsize=(8, 5), dpi=DPI, layout="constrained")
+    axes = figure.add_subplot()
+    for name, label in labels.items():
+        values = history[name]
+        axes.plot(
+            range(1, len(values) + 1), values, label=label, marker="o" if len(values) < 20 else None
+        )
+    if reference:
+        axes.axhline(reference[0], color="gray", linestyle="--", linewidth=1, label=reference[1])
+    axes.set(title=title, xlabel="epoch", ylabel=y_label)
+    axes.set_ylim(*limits)
+    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.grid(alpha=0.3)
+    axes.legend()
+    _save(figure, to_file)
+
+
+def plot_model(model, to_file):
+    """Draws a diagram of a network, with shapes and what is trainable.
+
+    As `keras.utils.plot_model`, but laid out and drawn by pygraphviz, whose
+    wheels carry Graphviz, so that no system package is needed; and a
+    `Composite` is shown as it trains, its discriminator frozen.
+
+    Args:
+        model: A built Keras model.
+        to_file: Path of the PNG file to write.
+    """
+    import pygraphviz
+
+    freeze = (
+        frozen(model.discriminator) if isinstance(model, Composite) else contextlib.nullcontext()
+    )
+    with freeze:
+        dot = keras.utils.model_to_dot(
+            model,
+            show_shapes=True,
+            show_trainable=True,
+            show_layer_activations=True,
+            expand_nested=True,
+            dpi=DPI,
+        )
+    with write_whole(to_file) as temporary:
+        pygraphviz.AGraph(dot.to_string()).draw(temporary, format="png", prog="dot")
+
+
+def _save(figure, to_file):
+    with write_whole(to_file) as temporary:
+        figure.savefig(temporary)

@@ -1,0 +1,39 @@
+import os
+import pathlib
+import subprocess
+import sys
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+import numpy as np  # noqa: E402
+import pytest  # noqa: E402
+
+
+@pytest.fixture(scope="session")
+def digits():
+    """200 real digits, 20 of each, and their labels."""
+    from keras_gan.data import _embedded_digits
+
+    dataset = _embedded_digits("not asked for")
+    return dataset.images[::25], dataset.labels[::25]
+
+
+@pytest.fixture(scope="session")
+def digits_file(digits, tmp_path_factory):
+    """The same digits as an `.npz` in Keras' layout."""
+    path = tmp_path_factory.mktemp("data") / "digits.npz"
+    np.savez(path, x_train=digits[0][..., 0], y_train=digits[1])
+    return path
+
+
+def run_main(*arguments, cwd, **options):
+    """Runs the program as a user does, and waits for it."""
+    return subprocess.run(
+        [sys.executable, ROOT / "main.py", *map(str, arguments)],
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        **options,
+    )

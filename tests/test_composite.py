@@ -1,0 +1,165 @@
+"""What one step of each side changes. Backend-neutral: `test_backends` runs it on JAX too."""
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+from keras_gan import Composite, build_composite, build_discriminator, build_generator
+
+LATENT_DIM = 8
+
+
+def normalizing_discriminator():
+    """A discriminator with a state of its own: moving statistics."""
+    return keras.Sequential(
+        [
+            keras.Input((28, 28, 1)),
+            layers.Conv2D(4, 4, strides=4),
+            layers.BatchNormalization(),
+            layers.LeakyReLU(0.2),
+            layers.Dropout(0.3),
+            layers.Flatten(),
+            layers.Dense(1),
+        ],
+        name="discriminator",
+    )
+
+
+def draw_batch(n):
+    rng = np.random.default_rng(n)
+    latents = rng.standard_normal((n, LATENT_DIM), dtype="float32")
+    images = rng.uniform(size=(n, 28, 28, 1)).astype("float32")
+    labels = np.arange(n).reshape(n, 1) % 2
+    return latents, images, labels.astype("float32")
+
+
+def train_discriminator(composite, n):
+    _, images, labels = draw_batch(n)
+    composite.discriminator.train_on_batch(images, labels)
+
+
+def train_generator(composite, n):
+    latents, _, labels = draw_batch(n)
+    composite.train_on_batch(latents, np.ones_like(labels))
+
+
+def changed(model, act):
+    """Which of the model's weights, by their paths, `act` changes."""
+    before = [keras.ops.convert_to_numpy(weight).copy() for weight in model.weights]
+    act()
+    return [
+        weight.path
+        for weight, old in zip(model.weights, before, strict=True)
+        if not np.array_equal(keras.ops.convert_to_numpy(weight), old)
+    ]
+
+
+def paths(model):
+    return [weight.path for weight in model.weights]
+
+
+def assert_each_side_trains_itself_alone(composite, n):
+    generator, discriminator = composite.generator, composite.discriminator
+    both = keras.Model(composite.inputs, composite.outputs)
+    assert changed(both, lambda: train_discriminator(composite, n)) == paths(discriminator)
+    assert changed(both, lambda: train_generator(composite, n)) == paths(generator)
+
+
+def fresh(build_d):
+    return build_composite(build_generator(LATENT_DIM), build_d())
+
+
+@pytest.fixture(params=[build_discriminator, normalizing_discriminator])
+def build_d(request):
+    return request.param
+
+
+def test_each_side_trains_itself_alone_at_every_batch_size(build_d):
+    composite = fresh(build_d)
+    for n in (8, 8, 6, 8, 1 + 2):
+        assert_each_side_trains_itself_alone(composite, n)
+
+
+def test_the_generator_may_be_trained_first(build_d):
+    composite = fresh(build_d)
+    train_generator(composite, 8)
+    assert_each_side_trains_itself_alone(composite, 8)
+
+
+def test_after_save_and_load_of_the_networks(build_d, tmp_path):
+    composite = fresh(build_d)
+    assert_each_side_trains_itself_alone(composite, 8)
+    composite.generator.save(tmp_path / "generator.keras")
+    composite.discriminator.save(tmp_path / "discriminator.keras")
+    loaded = build_composite(
+        keras.saving.load_model(tmp_path / "generator.keras"),
+        keras.saving.load_model(tmp_path / "discriminator.keras"),
+    )
+    for n in (8, 6):
+        assert_each_side_trains_itself_alone(loaded, n)
+
+
+def test_after_save_and_load_of_the_composite(build_d, tmp_path):
+    composite = fresh(build_d)
+    train_generator(composite, 8)
+    composite.save(tmp_path / "gan.keras")
+    loaded = keras.saving.load_model(tmp_path / "gan.keras")
+    assert isinstance(loaded, Composite)
+    latents, _, _ = draw_batch(4)
+    np.testing.assert_array_equal(
+        composite.predict_on_batch(latents), loaded.predict_on_batch(latents)
+    )
+    changes = changed(loaded, lambda: train_generator(loaded, 8))
+    assert changes == paths(loaded.generator)
+
+
+def test_a_frozen_trace_from_before_is_dropped(build_d):
+    """As in the trap: a discriminator frozen by hand before its own first batch."""
+    discriminator = build_d()
+    discriminator.compile("adam", "mse")
+    discriminator.trainable = False
+    with pytest.warns(UserWarning, match="does not have any trainable weights"):
+        discriminator.train_on_batch(np.zeros((8, 28, 28, 1)), np.zeros((8, 1)))
+    composite = build_composite(build_generator(LATENT_DIM), discriminator)
+    for n in (8, 6):
+        assert_each_side_trains_itself_alone(composite, n)
+
+
+def test_a_frozen_trace_from_between_is_dropped_by_the_next_training(build_d):
+    from keras_gan import train
+
+    composite = fresh(build_d)
+    discriminator = composite.discriminator
+    images = np.random.default_rng(0).uniform(size=(10, 28, 28, 1)).astype("float32")
+    discriminator.trainable = False
+    with pytest.warns(UserWarning, match="does not have any trainable weights"):
+        discriminator.train_on_batch(images, np.zeros((10, 1), "float32"))
+    both = keras.Model(composite.inputs, composite.outputs)
+    changes = changed(both, lambda: train(composite, images, epochs=2, batch_size=5))
+    assert changes == paths(both)
+
+
+def test_the_discriminator_stays_trainable_outside_the_composite(build_d):
+    composite = fresh(build_d)
+    train_generator(composite, 8)
+    composite.summary(print_fn=lambda text: None)
+    assert composite.discriminator.trainable
+    assert all(layer.trainable for layer in composite.discriminator.layers)
+
+
+def test_the_composite_lists_and_shows_the_discriminator_as_frozen(build_d):
+    composite = fresh(build_d)
+    trained = {weight.path for weight in composite.trainable_weights}
+    assert trained == {weight.path for weight in composite.generator.trainable_weights}
+    lines = []
+    composite.summary(print_fn=lines.append)
+    numbers = {
+        label.strip(): int(value.split()[0].replace(",", ""))
+        for label, _, value in (line.partition(":") for line in "\n".join(lines).splitlines())
+        if "params" in label
+    }
+    generator, discriminator = composite.generator, composite.discriminator
+    moving = sum(int(np.prod(w.shape)) for w in generator.non_trainable_weights)
+    assert numbers["Trainable params"] == generator.count_params() - moving
+    assert numbers["Non-trainable params"] == discriminator.count_params() + moving
