@@ -122,7 +122,9 @@ def test_epoch_logs_are_the_means_over_the_images(digits):
 
 
 def test_any_keras_callback_may_watch_or_stop_the_training(digits, tmp_path):
-    stopper = keras.callbacks.EarlyStopping(monitor="d_loss", patience=0, baseline=0.0)
+    stopper = keras.callbacks.LambdaCallback(
+        on_epoch_end=lambda epoch, logs: setattr(stopper.model, "stop_training", epoch == 2)
+    )
     logger = keras.callbacks.CSVLogger(str(tmp_path / "log.csv"))
     history = train(
         deterministic_composite(),
@@ -131,10 +133,10 @@ def test_any_keras_callback_may_watch_or_stop_the_training(digits, tmp_path):
         batch_size=4,
         callbacks=[stopper, logger],
     )
-    assert len(history.history["d_loss"]) < 9
+    assert len(history.history["d_loss"]) == 3
     lines = (tmp_path / "log.csv").read_text().splitlines()
     assert set(LOG_NAMES) < set(lines[0].split(","))
-    assert len(lines) == 1 + len(history.history["d_loss"])
+    assert len(lines) == 1 + 3
 
 
 def weights_after_training(images, seed):
@@ -145,7 +147,7 @@ def weights_after_training(images, seed):
 
 
 def test_a_seed_fixes_the_weights_bit_by_bit(digits):
-    images = digits[0][:40]
+    images = digits[0][:32]
     first, again, other = (weights_after_training(images, seed) for seed in (1, 1, 2))
     assert all(np.array_equal(a, b) for a, b in zip(first, again, strict=True))
     assert not any(np.array_equal(a, b) for a, b in zip(first, other, strict=True) if a.ndim > 1)
