@@ -242,7 +242,9 @@ def _read_images(files):
         try:
             with Image.open(file) as image:
                 if image.size != IMAGE_SHAPE[:2]:
-                    raise UserError(f"{file}: expected 28x28 pixels, found {image.size}")
+                    raise UserError(
+                        f"{file}: expected 28x28 pixels, found {image.size[0]}x{image.size[1]}"
+                    )
                 if image.mode.startswith(("I", "F")):
                     raise UserError(f"{file}: expected 8 bits a pixel, found mode {image.mode}")
                 images.append(np.asarray(image.convert("L")))

@@ -55,20 +55,32 @@ def prepare_folders(*folders):
         UserError: If a folder cannot be made or written to, or holds files that
             are not a run's. Then nothing has been changed.
     """
-    folders = list(dict.fromkeys(pathlib.Path(folder) for folder in folders))
+    folders = sorted({pathlib.Path(folder) for folder in folders})  # outer before inner
     for folder in folders:
         _check_usable(folder)
-    started = _recorded_starts(folders)
+    starts = _recorded_starts(folders)
+    _make(folders)
     moves = []
+    for folder in folders:
+        if _visible(folder):
+            start = starts.get(folder.absolute()) or _oldest_time(folder)
+            moves.append((folder, _move_aside(folder, start)))
+        folder.mkdir(exist_ok=True)
+    return moves
+
+
+def _make(folders):
+    made = []
     try:
         for folder in folders:
-            if _visible(folder):
-                start = started.get(folder.absolute()) or _oldest_time(folder)
-                moves.append((folder, _move_aside(folder, start)))
-            folder.mkdir(parents=True, exist_ok=True)
+            for path in reversed((folder, *folder.parents)):
+                if not path.exists():
+                    path.mkdir()
+                    made.append(path)
     except OSError as error:
+        for path in reversed(made):
+            path.rmdir()
         raise UserError(f"{folder}: {error.strerror}; choose another folder") from error
-    return moves
 
 
 def _move_aside(folder, start):
@@ -76,7 +88,13 @@ def _move_aside(folder, start):
     names = itertools.chain([name], (f"{name}-{n}" for n in itertools.count(2)))
     moved_to = next(path for path in map(folder.with_name, names) if not path.exists())
     hidden = {entry.name for entry in folder.iterdir()} - {path.name for path in _visible(folder)}
-    os.rename(folder, moved_to)
+    try:
+        os.rename(folder, moved_to)
+    except OSError as error:
+        raise UserError(
+            f"{folder}: what an earlier run left cannot be moved aside ({error.strerror}); "
+            "choose another folder"
+        ) from error
     folder.mkdir()
     for name in hidden:
         os.rename(moved_to / name, folder / name)
@@ -104,7 +122,11 @@ def _check_usable(folder):
         raise UserError(f"{folder}: cannot be a folder, since {existing} is a file")
     if not os.access(existing, os.W_OK | os.X_OK):
         raise UserError(f"{folder}: no permission to write in {existing}")
-    if _visible(folder) and not any(next(folder.glob(mark), None) for mark in MARKS_OF_A_RUN):
+    if not _visible(folder):
+        return
+    if pathlib.Path.cwd().is_relative_to(folder.resolve()):
+        raise UserError(f"{folder}: is the current folder, and not empty; choose another folder")
+    if not any(next(folder.glob(mark), None) for mark in MARKS_OF_A_RUN):
         raise UserError(
             f"{folder}: holds files that no run of this program left; choose another folder"
         )

@@ -1,0 +1,113 @@
+"""Files are written whole, and nothing of an earlier run is lost."""
+
+import json
+import os
+
+import pytest
+
+from keras_gan import UserError
+from keras_gan.files import prepare_folders, write_text, write_whole
+
+
+def fail_after_a_part(path):
+    with write_whole(path) as temporary:
+        temporary.write_text("half of the n")
+        raise OSError("disk full")
+
+
+def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path):
+    path = tmp_path / "history.csv"
+    write_text(path, "old")
+    with pytest.raises(OSError, match="disk full"):
+        fail_after_a_part(path)
+    assert path.read_text() == "old"
+    assert [file.name for file in tmp_path.iterdir()] == ["history.csv"]
+
+
+def test_the_old_file_is_seen_until_the_new_one_is_whole(tmp_path):
+    path = tmp_path / "history.csv"
+    write_text(path, "old")
+    with write_whole(path) as temporary:
+        temporary.write_text("new")
+        assert path.read_text() == "old"
+        assert temporary.parent == path.parent
+    assert path.read_text() == "new"
+
+
+def leave_run(plots, models, started):
+    plots.mkdir(parents=True, exist_ok=True)
+    models.mkdir(parents=True, exist_ok=True)
+    (plots / "real_samples.png").write_bytes(b"picture")
+    settings = {"plots_dir": str(plots), "models_dir": str(models), "started": started}
+    (models / "config.json").write_text(json.dumps(settings))
+
+
+def test_earlier_runs_are_moved_aside_under_their_start_times(tmp_path):
+    plots, models = tmp_path / "plots", tmp_path / "models"
+    plots.mkdir()
+    (plots / ".gitkeep").touch()
+    assert prepare_folders(plots, models) == []
+    for started in ("2026-01-02T03:04:05", "2026-01-02T03:04:05", "2026-02-03T04:05:06"):
+        for folder in (plots, models):
+            (folder / ".gitkeep").unlink(missing_ok=True)
+            folder.rmdir()
+        leave_run(plots, models, started)
+        (plots / ".gitkeep").touch()
+        moved = prepare_folders(plots, models)
+        assert [folder for folder, _ in moved] == [models, plots]
+        assert [path.name for path in plots.iterdir()] == [".gitkeep"]
+        assert list(models.iterdir()) == []
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "models",
+        "models-2026-01-02T03-04-05",
+        "models-2026-01-02T03-04-05-2",
+        "models-2026-02-03T04-05-06",
+        "plots",
+        "plots-2026-01-02T03-04-05",
+        "plots-2026-01-02T03-04-05-2",
+        "plots-2026-02-03T04-05-06",
+    ]
+    assert (tmp_path / "plots-2026-02-03T04-05-06" / "real_samples.png").read_bytes() == b"picture"
+
+
+def test_without_settings_the_oldest_file_tells_the_start(tmp_path):
+    plots = tmp_path / "plots"
+    plots.mkdir()
+    for name, mtime in (("real_samples.png", 1_700_000_000), ("loss_plot.png", 1_700_009_999)):
+        (plots / name).touch()
+        os.utime(plots / name, (mtime, mtime))
+    [(_, moved_to)] = prepare_folders(plots)
+    assert moved_to.name.startswith("plots-2023-11-1")
+
+
+@pytest.mark.parametrize(("plots", "models"), [("run", "run/in"), ("run/in", "run")])
+def test_a_folder_inside_the_other(tmp_path, plots, models):
+    plots, models = tmp_path / plots, tmp_path / models
+    leave_run(plots, models, "2026-01-02T03:04:05")
+    prepare_folders(plots, models)
+    left = sorted(path.name for path in (tmp_path / "run-2026-01-02T03-04-05").rglob("*"))
+    assert left == ["config.json", "in", "real_samples.png"]
+    assert [path.name for path in (tmp_path / "run").rglob("*")] == ["in"]
+
+
+def test_the_current_folder_is_never_moved(tmp_path, monkeypatch):
+    leave_run(tmp_path / "run", tmp_path / "models", "2026-01-02T03:04:05")
+    monkeypatch.chdir(tmp_path / "run")
+    for folder in (".", "..", tmp_path / "run"):
+        with pytest.raises(UserError, match="current folder"):
+            prepare_folders(folder)
+
+
+def test_nothing_is_changed_when_one_folder_cannot_be_made(tmp_path):
+    leave_run(tmp_path / "plots", tmp_path / "models", "2026-01-02T03:04:05")
+    with pytest.raises(UserError, match="/proc"):
+        prepare_folders(tmp_path / "new" / "plots", tmp_path / "plots", "/proc/models")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["models", "plots"]
+
+
+def test_a_folder_with_files_of_someone_else_is_left_alone(tmp_path):
+    (tmp_path / "thesis").mkdir()
+    (tmp_path / "thesis" / "chapter.tex").write_text("words")
+    with pytest.raises(UserError, match="no run of this program"):
+        prepare_folders(tmp_path / "plots", tmp_path / "thesis")
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis"]
