@@ -4,7 +4,7 @@ import argparse
 import os
 
 from keras_gan.config import DATASETS, Config, UserError
-from keras_gan.console import native_chatter_hidden, say
+from keras_gan.console import native_chatter_hidden, one_line, say
 
 
 def main(argv=None):
@@ -14,23 +14,36 @@ def main(argv=None):
         argv: List of strings, the arguments; those of the process if `None`.
 
     Returns:
-        Integer, the exit status: 0 when all went well, 2 for a mistake of the
-        user's, 130 when stopped by Ctrl-C.
+        Integer, the exit status: 0 when all went well, 1 when the disk failed,
+        2 for a mistake of the user's, 130 when stopped by Ctrl-C.
     """
     parser = _parser()
     try:
         config = Config(**vars(parser.parse_args(argv)))
-        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-        with native_chatter_hidden():
-            from keras_gan.run import run
-        run(config)
+        _import_run()(config)
     except UserError as error:
         say(f"{parser.prog}: error: {error}")
         return 2
+    except OSError as error:
+        say(f"{parser.prog}: error: stopped, for want of a file or room for it: {error}")
+        return 1
     except KeyboardInterrupt:
         say(f"\n{parser.prog}: stopped by Ctrl-C")
         return 130
     return 0
+
+
+def _import_run():
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    try:
+        with native_chatter_hidden():
+            from keras_gan.run import run
+    except (ImportError, ValueError) as error:  # Keras raises the latter for an unknown backend
+        raise UserError(
+            f"Keras cannot start ({one_line(error)}); "
+            "install what it needs with: pip install -r requirements.txt"
+        ) from error
+    return run
 
 
 class _Parser(argparse.ArgumentParser):

@@ -34,6 +34,11 @@ def native_chatter_hidden():
             os.close(screen)
 
 
+def one_line(error):
+    """The message of an exception, without line breaks; its type if it has none."""
+    return " ".join(str(error).split()) or type(error).__name__
+
+
 def duration(seconds):
     """Formats seconds as `m:ss` or `h:mm:ss`."""
     minutes, seconds = divmod(round(seconds), 60)

@@ -17,6 +17,7 @@ import urllib.request
 import numpy as np
 
 from keras_gan.config import DATASETS, UserError
+from keras_gan.console import one_line
 
 IMAGE_SHAPE = (28, 28, 1)
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp")
@@ -76,7 +77,7 @@ def load_data(dataset="mnist", data=None):
     try:
         images, labels = _download(dataset)
     except Exception as error:  # Keras raises bare `Exception` for a failed download
-        reason = _one_line(error)
+        reason = one_line(error)
         if dataset != "mnist":
             raise UserError(
                 f"{dataset} could not be downloaded ({reason}); connect to the network once, "
@@ -169,7 +170,7 @@ def _load_path(path):
     except UserError:
         raise
     except Exception as error:  # readers raise of their own kind over a broken file
-        raise UserError(f"{path}: cannot be read ({_one_line(error)})") from error
+        raise UserError(f"{path}: cannot be read ({one_line(error)})") from error
     raise UserError(f"{path}: expected an .npz, an IDX file (gzipped or not) or a folder of images")
 
 
@@ -251,7 +252,7 @@ def _read_images(files):
         except UserError:
             raise
         except Exception as error:
-            raise UserError(f"{file}: cannot be read ({_one_line(error)})") from error
+            raise UserError(f"{file}: cannot be read ({one_line(error)})") from error
     return np.stack(images)
 
 
@@ -290,7 +291,3 @@ def _checked_labels(labels, images, source):
             f"found shape {labels.shape} of dtype {labels.dtype}"
         )
     return labels.reshape(-1).astype("int64")
-
-
-def _one_line(error):
-    return " ".join(str(error).split()) or type(error).__name__

@@ -150,6 +150,12 @@ def test_a_mistake_ends_the_process_with_status_2(tmp_path):
     assert re.fullmatch(r"main.py: error: epochs must be [^\n]*, but is 0\n", ended.stderr)
 
 
+def test_an_unknown_backend_is_one_line(tmp_path):
+    ended = run_main(cwd=tmp_path, env={**os.environ, "KERAS_BACKEND": "abacus"})
+    assert ended.returncode == 2
+    assert re.fullmatch(r"main.py: error: Keras cannot start [^\n]*abacus[^\n]*\n", ended.stderr)
+
+
 def test_help_loads_nothing_heavy(tmp_path):
     script = (
         f"import sys; sys.path.insert(0, {str(ROOT)!r}); from keras_gan.cli import main\n"

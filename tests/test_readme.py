@@ -1,0 +1,66 @@
+"""The README's code does what the README says."""
+
+import re
+
+import keras
+import pytest
+from conftest import ROOT
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+
+
+@pytest.fixture
+def workplace(digits, tmp_path, monkeypatch):
+    """A folder as a run leaves it, and a small MNIST in place of a download."""
+    from keras_gan import build_generator
+
+    monkeypatch.chdir(tmp_path)
+    small_mnist = (digits[0][..., 0], digits[1]), (digits[0][..., 0], digits[1])
+    monkeypatch.setattr(keras.datasets.mnist, "load_data", lambda: small_mnist)
+    (tmp_path / "models").mkdir()
+    (tmp_path / "plots").mkdir()
+    build_generator().save(tmp_path / "models" / "generator.keras")
+    return tmp_path
+
+
+def block_with(words):
+    [block] = [block for block in BLOCKS if words in block]
+    return block
+
+
+def test_the_saved_generator_draws_digits_with_plain_keras(workplace):
+    block = block_with("load_model")
+    assert "keras_gan" not in block
+    assert len(block.strip().splitlines()) <= 10
+    exec(block, {})
+    assert (workplace / "digits.png").stat().st_size > 1000
+
+
+def test_the_same_job_from_python(workplace):
+    names = {}
+    exec(block_with("load_data"), names)
+    assert len(names["history"].history["d_loss"]) == 5
+    assert (workplace / "plots" / "generated_plot_e005.png").exists()
+    assert (workplace / "my_digits.png").exists()
+
+
+def test_the_keras_2_composite_stops_learning_and_ours_does_not(workplace, capsys):
+    names = {}
+    with pytest.warns(UserWarning, match="does not have any trainable weights"):
+        exec(block_with("as written for Keras 2"), names)
+    exec(block_with("composite.train_on_batch"), names)
+    assert capsys.readouterr().out.splitlines() == [
+        "discriminator learned: False",
+        "discriminator learned: True",
+    ]
+
+
+def test_every_flag_in_the_readme_is_one(capsys):
+    from keras_gan.cli import main
+
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    known = set(re.findall(r"--[a-z][a-z0-9-]+", capsys.readouterr().out))
+    ours = "\n".join(line for line in README.splitlines() if "pip " not in line)
+    assert set(re.findall(r"(?<![-\w])--[a-z][a-z0-9-]+", ours)) <= known
