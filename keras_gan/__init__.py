@@ -25,7 +25,7 @@ _HOMES = {
     "plot_curves": "plots",
     "plot_images": "plots",
     "plot_model": "plots",
-    "run": "run",
+    "run": "job",
     "train": "training",
 }
 __all__ = list(_HOMES)

@@ -22,10 +22,10 @@ def main(argv=None):
         config = Config(**vars(parser.parse_args(argv)))
         _import_run()(config)
     except UserError as error:
-        say(f"{parser.prog}: error: {error}")
+        say(f"{parser.prog}: error: {one_line(error)}")
         return 2
     except OSError as error:
-        say(f"{parser.prog}: error: stopped, for want of a file or room for it: {error}")
+        say(f"{parser.prog}: error: stopped, for want of a file or room for it: {one_line(error)}")
         return 1
     except KeyboardInterrupt:
         say(f"\n{parser.prog}: stopped by Ctrl-C")
@@ -37,7 +37,7 @@ def _import_run():
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     try:
         with native_chatter_hidden():
-            from keras_gan.run import run
+            from keras_gan.job import run
     except (ImportError, ValueError) as error:  # Keras raises the latter for an unknown backend
         raise UserError(
             f"Keras cannot start ({one_line(error)}); "

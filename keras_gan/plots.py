@@ -114,4 +114,4 @@ def plot_model(model, to_file):
 
 def _save(figure, to_file):
     with write_whole(to_file) as temporary:
-        figure.savefig(temporary)
+        figure.savefig(temporary, format="png")

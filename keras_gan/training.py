@@ -7,6 +7,7 @@ import keras
 import numpy as np
 
 from keras_gan.data import to_unit_range
+from keras_gan.models.composite import unfreeze
 
 
 def train(composite, images, epochs=100, batch_size=64, seed=0, callbacks=()):
@@ -34,8 +35,13 @@ def train(composite, images, epochs=100, batch_size=64, seed=0, callbacks=()):
     Returns:
         A `keras.callbacks.History`, whose `history` maps each name to a list
         with a value an epoch.
+
+    Raises:
+        ValueError: If the images have another shape than the discriminator
+            takes, or are neither `uint8` nor floats from 0 to 1.
     """
-    composite.discriminator.trainable = True
+    _check_images(images, composite.discriminator.input_shape[1:])
+    unfreeze(composite.discriminator)
     composite.discriminator.make_train_function(force=True)
     composite.stop_training = False
     rng = np.random.default_rng(seed)
@@ -65,6 +71,18 @@ def train(composite, images, epochs=100, batch_size=64, seed=0, callbacks=()):
             break
     callbacks.on_train_end()
     return composite.history
+
+
+def _check_images(images, shape):
+    if images.shape[1:] != shape:
+        raise ValueError(f"expected images of shape {('n', *shape)}, but they have {images.shape}")
+    if images.dtype != np.uint8 and not (
+        images.dtype.kind == "f" and images.min() >= 0 and images.max() <= 1
+    ):
+        raise ValueError(
+            f"expected images of uint8, or of floats from 0 to 1, but they are {images.dtype} "
+            f"from {images.min()} to {images.max()}"
+        )
 
 
 def train_step(composite, real_images, rng):

@@ -14,9 +14,9 @@ import pytest  # noqa: E402
 @pytest.fixture(scope="session")
 def digits():
     """200 real digits, 20 of each, and their labels."""
-    from keras_gan.data import _embedded_digits
+    from keras_gan.data import embedded_digits
 
-    dataset = _embedded_digits("not asked for")
+    dataset = embedded_digits()
     return dataset.images[::25], dataset.labels[::25]
 
 

@@ -3,7 +3,6 @@
 import csv
 import json
 import os
-import pty
 import re
 import subprocess
 import sys
@@ -59,6 +58,9 @@ def workplace(digits, tmp_path, monkeypatch):
     Image.new("L", (28, 28)).save(tmp_path / "mixed" / "a.png")
     (tmp_path / "mixed" / "class").mkdir()
     Image.new("L", (28, 28)).save(tmp_path / "mixed" / "class" / "b.png")
+    for name, file in (("plots", "real_samples.png"), ("models", "generator.keras")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / file).touch()
     (tmp_path / "thesis").mkdir()
     (tmp_path / "thesis" / "chapter.tex").touch()
     return tmp_path
@@ -75,7 +77,7 @@ def workplace(digits, tmp_path, monkeypatch):
         ("--batch-size 0", "batch_size"),
         ("--batch-size 201", "200 images are less than one batch of 201"),
         ("--latent-dim 0", "latent_dim"),
-        ("--latent-dim 99999999", "latent_dim"),
+        ("--latent-dim 10001", "latent_dim"),
         ("--learning-rate 0", "learning_rate must be a number above 0"),
         ("--learning-rate -1", "learning_rate"),
         ("--learning-rate nan", "learning_rate"),
@@ -119,13 +121,15 @@ def workplace(digits, tmp_path, monkeypatch):
         ("--models-dir /proc/models", "/proc/models"),
         ("--models-dir thesis", "thesis: holds files that no run of this program left"),
         ("--plots-dir .", "current folder"),
-        ("--plots-dir=", "plots_dir must be the path of a folder"),
+        ("--plots-dir=", "plots_dir must be a path"),
+        ("--plots-dir " + 300 * "a", "too long"),
+        ("--data=two\nlines", "two lines: no such file"),
     ],
 )
 def test_a_mistake_is_one_line_and_changes_nothing(arguments, said, workplace, capfd):
     before = files_in(workplace)
-    arguments = arguments.split()
-    if "--data" not in arguments:
+    arguments = arguments.split(" ")
+    if "--data" not in arguments[0]:
         arguments += ["--data", "good.npz"]
     assert main(arguments) == 2
     out, err = capfd.readouterr()
@@ -136,7 +140,7 @@ def test_a_mistake_is_one_line_and_changes_nothing(arguments, said, workplace, c
     assert files_in(workplace) == before
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+@pytest.mark.skipif(getattr(os, "geteuid", int)() == 0, reason="root may write anywhere")
 def test_a_folder_without_permission_is_one_line(workplace, capfd):
     (workplace / "locked").mkdir(mode=0o555)
     assert main(["--data", "good.npz", "--plots-dir", "locked/plots"]) == 2
@@ -148,6 +152,17 @@ def test_a_mistake_ends_the_process_with_status_2(tmp_path):
     assert ended.returncode == 2
     assert ended.stdout == ""
     assert re.fullmatch(r"main.py: error: epochs must be [^\n]*, but is 0\n", ended.stderr)
+
+
+def test_a_backend_that_cannot_train_is_one_line(tmp_path, digits_file):
+    ended = run_main(
+        "--data", digits_file, cwd=tmp_path, env={**os.environ, "KERAS_BACKEND": "numpy"}
+    )
+    assert ended.returncode == 2
+    assert re.fullmatch(
+        r"main.py: error: (KERAS_BACKEND must be|Keras cannot start)[^\n]*\n", ended.stderr
+    )
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_an_unknown_backend_is_one_line(tmp_path):
@@ -289,7 +304,7 @@ def test_a_second_run_repeats_the_first_and_moves_it_aside(run, digits_file, tmp
     started = json.loads(next(tmp_path.glob("models-*/config.json")).read_text())["started"]
     name = started.replace(":", "-")
     for folder in ("plots", "models"):
-        assert f"in {folder} is now in {folder}-{name}.\n" in ended.stderr
+        assert f"/{folder} is now in {tmp_path}/{folder}-{name}.\n" in ended.stderr
     assert (tmp_path / f"plots-{name}" / "generated_plot_e003.png").exists()
     again = weights_in(tmp_path / f"models-{name}")
     other = weights_in(tmp_path / "models")
@@ -297,8 +312,24 @@ def test_a_second_run_repeats_the_first_and_moves_it_aside(run, digits_file, tmp
     assert not any(np.array_equal(a, b) for a, b in zip(first, other, strict=True) if a.ndim > 1)
 
 
+def test_fewer_images_than_the_grid_has_room_for(digits, tmp_path):
+    np.savez(tmp_path / "few.npz", x=digits[0][:70])
+    ended = run_main("--data", "few.npz", "--epochs", 1, *SETTINGS, cwd=tmp_path)
+    assert ended.returncode == 0, ended.stderr
+    assert (tmp_path / "plots" / "generated_plot_e001.png").exists()
+
+
+def test_without_network_one_line_says_so(tmp_path):
+    nowhere = {"https_proxy": "http://127.0.0.1:9", "KERAS_HOME": str(tmp_path / "home")}
+    ended = run_main("--dataset", "fashion_mnist", cwd=tmp_path, env={**os.environ, **nowhere})
+    assert ended.returncode == 2
+    assert re.fullmatch(
+        r"main.py: error: fashion_mnist could not [^\n]*--data[^\n]*\n", ended.stderr
+    )
+
+
 def test_on_a_terminal_keras_bar_shows_the_values(digits_file, tmp_path):
-    ours, theirs = pty.openpty()
+    ours, theirs = pytest.importorskip("pty").openpty()
     arguments = ["--data", digits_file, "--epochs", 2, *SETTINGS]
     process = subprocess.Popen(
         [sys.executable, ROOT / "main.py", *map(str, arguments)],

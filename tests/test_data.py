@@ -54,8 +54,9 @@ def test_npz_with_x_in_any_usual_type(digits, tmp_path, convert):
     assert dataset.labels is None
 
 
-def test_binary_images_become_black_and_white(tmp_path):
-    np.savez(tmp_path / "x.npz", x=np.eye(28, dtype=bool)[None])
+@pytest.mark.parametrize("dtype", [bool, "uint8", "int64", "float32"])
+def test_binary_images_become_black_and_white(tmp_path, dtype):
+    np.savez(tmp_path / "x.npz", x=np.eye(28, dtype=dtype)[None])
     dataset = load_data(data=tmp_path / "x.npz")
     np.testing.assert_array_equal(dataset.images[0, ..., 0], 255 * np.eye(28))
 
@@ -73,9 +74,29 @@ def test_idx_with_the_labels_beside_it(digits, tmp_path, compress, dot):
     np.testing.assert_array_equal(dataset.labels, digits[1])
 
 
+def test_held_out_images_are_read_too(digits, tmp_path):
+    images, labels = digits
+    np.savez(
+        tmp_path / "both.npz",
+        x_train=images[:9],
+        y_train=labels[:9],
+        x_test=images[9:14],
+        y_test=labels[9:14],
+    )
+    (tmp_path / "train-images-idx3-ubyte").write_bytes(idx_bytes(images[:9, ..., 0]))
+    (tmp_path / "t10k-images-idx3-ubyte").write_bytes(idx_bytes(images[9:14, ..., 0]))
+    (tmp_path / "t10k-labels-idx1-ubyte").write_bytes(idx_bytes(labels[9:14]))
+    for name in ("both.npz", "train-images-idx3-ubyte"):
+        dataset = load_data(data=tmp_path / name)
+        np.testing.assert_array_equal(dataset.images, images[:9])
+        np.testing.assert_array_equal(dataset.test_images, images[9:14])
+        np.testing.assert_array_equal(dataset.test_labels, labels[9:14])
+
+
 def test_folder_of_images(digits, tmp_path):
     save_images(tmp_path / "flat", digits[0][:5])
     (tmp_path / "flat" / "notes.txt").write_text("not an image")
+    save_images(tmp_path / "flat" / ".thumbnails", digits[0][:2])
     dataset = load_data(data=tmp_path / "flat")
     np.testing.assert_array_equal(dataset.images, digits[0][:5])
     assert dataset.labels is None
@@ -104,11 +125,12 @@ def test_scaling_there_and_back(digits):
 
 
 def test_mnist_through_keras(digits, monkeypatch):
-    loaded = (digits[0][..., 0], digits[1]), (None, None)
+    loaded = (digits[0][..., 0], digits[1]), (digits[0][:50, ..., 0], digits[1][:50])
     monkeypatch.setattr(keras.datasets.mnist, "load_data", lambda: loaded)
     dataset = load_data("mnist")
     np.testing.assert_array_equal(dataset.images, digits[0])
-    assert dataset.warning is None
+    np.testing.assert_array_equal(dataset.test_images, digits[0][:50])
+    np.testing.assert_array_equal(dataset.test_labels, digits[1][:50])
 
 
 def fail():
@@ -117,12 +139,12 @@ def fail():
 
 def test_without_network_mnist_falls_back_to_the_embedded_digits(monkeypatch):
     monkeypatch.setattr(keras.datasets.mnist, "load_data", fail)
-    dataset = load_data("mnist")
+    with pytest.warns(UserWarning, match=r"all 60,000.*--data") as warned:
+        dataset = load_data("mnist")
     assert dataset.images.shape == (5000, 28, 28, 1)
     assert np.bincount(dataset.labels).tolist() == [500] * 10
-    assert "60,000" in dataset.warning
-    assert "--data" in dataset.warning
-    assert "\n" not in dataset.warning
+    assert dataset.test_images is None
+    assert "\n" not in str(warned[0].message)
 
 
 def test_a_download_that_hangs_is_given_up(monkeypatch):
@@ -130,7 +152,8 @@ def test_a_download_that_hangs_is_given_up(monkeypatch):
     monkeypatch.setattr(data, "REACH_SECONDS", 0.05)
     monkeypatch.setattr(keras.datasets.mnist, "load_data", never.wait)
     monkeypatch.setattr(data.urllib.request, "urlopen", lambda request: never.wait())
-    assert len(load_data("mnist").images) == 5000
+    with pytest.warns(UserWarning, match="could not be downloaded"):
+        assert len(load_data("mnist").images) == 5000
     never.set()
 
 
@@ -143,7 +166,7 @@ def test_a_slow_download_goes_on_where_the_host_answers(digits, monkeypatch):
 
     def load_slowly():
         answered.wait()
-        return (digits[0], digits[1]), (None, None)
+        return digits, digits
 
     monkeypatch.setattr(data, "REACH_SECONDS", 0.05)
     monkeypatch.setattr(keras.datasets.mnist, "load_data", load_slowly)

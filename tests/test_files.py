@@ -1,7 +1,9 @@
 """Files are written whole, and nothing of an earlier run is lost."""
 
+import errno
 import json
 import os
+import pathlib
 
 import pytest
 
@@ -101,8 +103,54 @@ def test_the_current_folder_is_never_moved(tmp_path, monkeypatch):
 def test_nothing_is_changed_when_one_folder_cannot_be_made(tmp_path):
     leave_run(tmp_path / "plots", tmp_path / "models", "2026-01-02T03:04:05")
     with pytest.raises(UserError, match="/proc"):
-        prepare_folders(tmp_path / "new" / "plots", tmp_path / "plots", "/proc/models")
+        prepare_folders(tmp_path / "a" / "plots", tmp_path / "plots", "/proc/models")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["models", "plots"]
+    assert (tmp_path / "plots" / "real_samples.png").exists()
+
+
+def test_nothing_is_changed_when_one_folder_cannot_be_moved(tmp_path, monkeypatch):
+    leave_run(tmp_path / "plots", tmp_path / "models", "2026-01-02T03:04:05")
+    rename = os.rename
+
+    def refuse(source, target):
+        if pathlib.Path(source).name == "plots":
+            raise OSError(errno.EBUSY, "Device or resource busy", source)
+        rename(source, target)
+
+    monkeypatch.setattr(os, "rename", refuse)
+    with pytest.raises(UserError, match="plots: Device or resource busy"):
+        prepare_folders(tmp_path / "plots", tmp_path / "models")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["models", "plots"]
+    assert (tmp_path / "models" / "config.json").exists()
+
+
+def test_one_folder_inside_the_other_however_they_are_written(tmp_path, monkeypatch):
+    leave_run(tmp_path / "run", tmp_path / "run" / "in", "2026-01-02T03:04:05")
+    monkeypatch.chdir(tmp_path)
+    prepare_folders("run", tmp_path / "run" / "in")
+    assert [path.name for path in (tmp_path / "run").rglob("*")] == ["in"]
+
+
+def test_a_link_to_a_folder_stays_a_link(tmp_path):
+    leave_run(tmp_path / "big_disk" / "plots", tmp_path / "models", "2026-01-02T03:04:05")
+    (tmp_path / "plots").symlink_to(tmp_path / "big_disk" / "plots")
+    prepare_folders(tmp_path / "plots", tmp_path / "models")
+    assert (tmp_path / "plots").is_symlink()
+    left = sorted(path.name for path in (tmp_path / "big_disk").iterdir())
+    assert left == ["plots", "plots-2026-01-02T03-04-05"]
+
+
+@pytest.mark.parametrize("content", ["{}", "[]", "not json", '{"started": "a/b"}'])
+def test_a_config_of_something_else_is_no_mark_of_a_run(tmp_path, content):
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / "config.json").write_text(content)
+    with pytest.raises(UserError, match="no run of this program"):
+        prepare_folders(tmp_path / "model")
+
+
+def test_a_name_that_no_disk_takes(tmp_path):
+    with pytest.raises(UserError, match="too long"):
+        prepare_folders(tmp_path / ("a" * 300))
 
 
 def test_a_folder_with_files_of_someone_else_is_left_alone(tmp_path):

@@ -36,7 +36,8 @@ class CurvePlots(keras.callbacks.Callback):
             self.next_time = start + 50 * (time.monotonic() - start)
 
     def on_train_end(self, logs=None):
-        self._draw()
+        if self.history:
+            self._draw()
 
     def _draw(self):
         plot_curves(

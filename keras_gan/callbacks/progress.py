@@ -56,8 +56,10 @@ class ProgressReport(keras.callbacks.Callback):
     def on_train_batch_end(self, batch, logs=None):
         if self.on_terminal:
             images = (batch + 1) * self.params["batch_size"]
-            logs["images_per_second"] = images / (time.monotonic() - self.epoch_start)
-            self._update_bar(batch + 1, logs, self.fitting, finalize=False)
+            rate = images / (time.monotonic() - self.epoch_start)
+            self._update_bar(
+                batch + 1, {**logs, "images_per_second": rate}, self.fitting, finalize=False
+            )
 
     def on_epoch_end(self, epoch, logs=None):
         ended, epochs = epoch + 1, self.params["epochs"]

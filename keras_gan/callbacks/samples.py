@@ -27,6 +27,7 @@ class SamplePlots(keras.callbacks.Callback):
         self.every = every
 
     def on_train_begin(self, logs=None):
+        self.epoch = 0
         self._draw(0)
 
     def on_epoch_end(self, epoch, logs=None):

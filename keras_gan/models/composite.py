@@ -8,10 +8,19 @@ from keras import ops
 
 @contextlib.contextmanager
 def frozen(model):
+    """Freezes a model for a while, and leaves every layer's flag as it found it."""
+    flags = [(layer, layer.trainable) for layer in model._flatten_layers()]
     model.trainable = False
     try:
         yield
     finally:
+        for layer, flag in flags:  # the flag of a model before those of its layers
+            layer.trainable = flag
+
+
+def unfreeze(model):
+    """Makes a model that is frozen as a whole trainable as a whole."""
+    if not model.trainable:
         model.trainable = True
 
 
@@ -25,7 +34,8 @@ class Composite(keras.Model):
     learn again. Here freezing is part of what the composite *is*: for the time
     that the composite runs, counts or lists its variables, its discriminator is
     frozen (normalization layers use, and keep, their moving statistics; dropout
-    stays active), and at any other time the discriminator is trainable.
+    stays active), and at any other time the discriminator is trainable, but for
+    layers of it that were frozen one by one.
 
     Args:
         generator: A model from `(batch, latent_dim)` to images.
@@ -38,7 +48,7 @@ class Composite(keras.Model):
     """
 
     def __init__(self, generator, discriminator, name="gan", **kwargs):
-        discriminator.trainable = True
+        unfreeze(discriminator)
         latent = keras.Input(generator.input_shape[1:], name="latent")
         super().__init__(latent, discriminator(generator(latent)), name=name, **kwargs)
 

@@ -1,7 +1,12 @@
 """The discriminator: from an image to a verdict, real or generated."""
 
+import functools
+
 import keras
 from keras import layers
+
+# Whatever the user's keras.json says: the images have their channel last.
+Conv2D = functools.partial(layers.Conv2D, data_format="channels_last")
 
 
 def build_discriminator():
@@ -20,13 +25,13 @@ def build_discriminator():
         [
             keras.Input((28, 28, 1), name="image"),
             layers.Rescaling(2.0, offset=-1.0, name="center"),
-            layers.Conv2D(48, 4, strides=4, name="patches"),
+            Conv2D(48, 4, strides=4, name="patches"),
             layers.LeakyReLU(0.2, name="patches_activation"),
             layers.Dropout(0.3, name="patches_dropout"),
-            layers.Conv2D(96, 3, padding="same", name="compare"),
+            Conv2D(96, 3, padding="same", name="compare"),
             layers.LeakyReLU(0.2, name="compare_activation"),
             layers.Dropout(0.3, name="compare_dropout"),
-            layers.Conv2D(48, 3, padding="same", name="condense"),
+            Conv2D(48, 3, padding="same", name="condense"),
             layers.LeakyReLU(0.2, name="condense_activation"),
             layers.Dropout(0.3, name="condense_dropout"),
             layers.Flatten(name="flatten"),

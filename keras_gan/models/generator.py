@@ -1,7 +1,12 @@
 """The generator: from a point of the latent space to an image."""
 
+import functools
+
 import keras
 from keras import layers
+
+# Whatever the user's keras.json says: the images have their channel last.
+Conv2D = functools.partial(layers.Conv2D, data_format="channels_last")
 
 
 def build_generator(latent_dim=100):
@@ -28,16 +33,16 @@ def build_generator(latent_dim=100):
             layers.BatchNormalization(momentum=0.9, name="project_norm"),
             layers.ReLU(name="project_activation"),
             layers.Reshape((7, 7, 64), name="grid"),
-            layers.Conv2D(128, 3, padding="same", use_bias=False, name="compose"),
+            Conv2D(128, 3, padding="same", use_bias=False, name="compose"),
             layers.BatchNormalization(momentum=0.9, name="compose_norm"),
             layers.ReLU(name="compose_activation"),
-            layers.Conv2D(4 * 4, 3, padding="same", name="patches"),
+            Conv2D(4 * 4, 3, padding="same", name="patches"),
             layers.Reshape((7, 7, 4, 4), name="split_patches"),
             layers.Permute((1, 3, 2, 4), name="interleave_rows"),
             layers.Reshape((28, 28, 1), name="unfold"),
-            layers.Conv2D(16, 3, padding="same", name="smooth"),
+            Conv2D(16, 3, padding="same", name="smooth"),
             layers.LeakyReLU(0.2, name="smooth_activation"),
-            layers.Conv2D(1, 3, padding="same", activation="sigmoid", name="image"),
+            Conv2D(1, 3, padding="same", activation="sigmoid", name="image"),
         ],
         name="generator",
     )

@@ -7,6 +7,7 @@ import os
 import pathlib
 import platform
 import time
+import warnings
 
 import keras
 import numpy as np
@@ -20,6 +21,7 @@ from keras_gan.data import load_data
 from keras_gan.models import build_composite, build_discriminator, build_generator
 from keras_gan.training import train
 
+BACKENDS = ("tensorflow", "jax", "torch")
 GRID = 100
 
 
@@ -37,35 +39,41 @@ def run(config):
             nothing on disk has been changed.
     """
     started = time.strftime(files.TIME_FORMAT)
-    dataset = load_data(config.dataset, config.data)
-    if dataset.warning:
-        say(dataset.warning)
+    backend = keras.backend.backend()
+    if backend not in BACKENDS:
+        raise UserError(f"KERAS_BACKEND must be one of {', '.join(BACKENDS)}, but is {backend}")
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", UserWarning)
+        dataset = load_data(config.dataset, config.data)
+    for warning in caught:
+        say(warning.message)
     if len(dataset.images) < config.batch_size:
         raise UserError(
             f"{dataset.source}: {len(dataset.images):,} images are less than one batch of "
             f"{config.batch_size:,}; choose a smaller --batch-size"
         )
+
+    with native_chatter_hidden():
+        device = _device(backend)
+    _repeat_exactly(config.seed, backend)
+    generator, discriminator = build_generator(config.latent_dim), build_discriminator()
+    composite = build_composite(generator, discriminator, config.learning_rate, config.beta_1)
+
     for folder, moved_to in files.prepare_folders(config.plots_dir, config.models_dir):
         say(f"What an earlier run left in {folder} is now in {moved_to}.")
     plots_dir, models_dir = pathlib.Path(config.plots_dir), pathlib.Path(config.models_dir)
-
-    with native_chatter_hidden():
-        device = _device()
-    _repeat_exactly(config.seed)
-    generator, discriminator = build_generator(config.latent_dim), build_discriminator()
-    composite = build_composite(generator, discriminator, config.learning_rate, config.beta_1)
     say(f"Data: {len(dataset.images):,} images, {dataset.source}.")
-    say(f"Device: {device}, {keras.backend.backend()} through Keras {keras.__version__}.")
+    say(f"Device: {device}, {backend} through Keras {keras.__version__}.")
     say(
         f"Parameters: generator {generator.count_params():,}, "
         f"discriminator {discriminator.count_params():,}."
     )
     files.write_text(
-        models_dir / files.CONFIG_NAME, _settings(config, dataset, device, started) + "\n"
+        models_dir / files.CONFIG_NAME, _settings(config, dataset, device, backend, started) + "\n"
     )
 
     rng = np.random.default_rng([config.seed, 1])
-    real_images = dataset.images[rng.choice(len(dataset.images), GRID, replace=False)]
+    real_images = dataset.images[rng.permutation(len(dataset.images))[:GRID]]
     plots.plot_images(real_images, plots_dir / "real_samples.png", "Real images")
     with native_chatter_hidden():
         plots.plot_model(generator, plots_dir / "generator_plot.png")
@@ -91,23 +99,25 @@ def run(config):
     return composite
 
 
-def _device():
-    accelerators = [name for name in keras.distribution.list_devices() if "cpu" not in name]
-    if accelerators:
-        return f"GPU ({', '.join(accelerators)})"
-    return f"CPU ({os.cpu_count()} cores)"
+def _device(backend):
+    if backend == "torch":
+        import torch
+
+        accelerated = torch.cuda.is_available()
+    else:
+        accelerated = any("cpu" not in name for name in keras.distribution.list_devices())
+    return "GPU" if accelerated else f"CPU ({os.cpu_count()} cores)"
 
 
-def _repeat_exactly(seed):
+def _repeat_exactly(seed, backend):
     keras.utils.set_random_seed(seed)
-    if keras.backend.backend() == "tensorflow":
+    if backend == "tensorflow":
         import tensorflow as tf
 
         tf.config.experimental.enable_op_determinism()
 
 
-def _settings(config, dataset, device, started):
-    backend = keras.backend.backend()
+def _settings(config, dataset, device, backend, started):
     return json.dumps(
         {
             **dataclasses.asdict(config),
