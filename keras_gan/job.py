@@ -55,9 +55,9 @@ def run(config):
 
     with native_chatter_hidden():
         device = _device(backend)
-    _repeat_exactly(config.seed, backend)
-    generator, discriminator = build_generator(config.latent_dim), build_discriminator()
-    composite = build_composite(generator, discriminator, config.learning_rate, config.beta_1)
+        _repeat_exactly(config.seed, backend)
+        generator, discriminator = build_generator(config.latent_dim), build_discriminator()
+        composite = build_composite(generator, discriminator, config.learning_rate, config.beta_1)
 
     for folder, moved_to in files.prepare_folders(config.plots_dir, config.models_dir):
         say(f"What an earlier run left in {folder} is now in {moved_to}.")
