@@ -16,6 +16,7 @@ _HOMES = {
     "HistoryFile": "callbacks",
     "ModelFiles": "callbacks",
     "ProgressReport": "callbacks",
+    "QualityMetrics": "callbacks",
     "SamplePlots": "callbacks",
     "UserError": "config",
     "build_composite": "models",

@@ -1,7 +1,9 @@
 """The command line: arguments in, one call out, mistakes as one clear line."""
 
 import argparse
+import importlib
 import os
+import sys
 
 from keras_gan.config import DATASETS, Config, UserError
 from keras_gan.console import native_chatter_hidden, one_line, say
@@ -17,10 +19,16 @@ def main(argv=None):
         Integer, the exit status: 0 when all went well, 1 when the disk failed,
         2 for a mistake of the user's, 130 when stopped by Ctrl-C.
     """
-    parser = _parser()
+    argv = sys.argv[1:] if argv is None else list(argv)
+    evaluating = argv[:1] == ["evaluate"]
+    parser = _evaluate_parser() if evaluating else _train_parser()
     try:
-        config = Config(**vars(parser.parse_args(argv)))
-        _import_run()(config)
+        if evaluating:
+            settings = vars(parser.parse_args(argv[1:]))
+            _imported("keras_gan.evaluation.command").evaluate_file(**settings)
+        else:
+            config = Config(**vars(parser.parse_args(argv)))
+            _imported("keras_gan.job").run(config)
     except UserError as error:
         say(f"{parser.prog}: error: {one_line(error)}")
         return 2
@@ -33,17 +41,17 @@ def main(argv=None):
     return 0
 
 
-def _import_run():
+def _imported(module):
+    """Imports what needs Keras, only when it is needed."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     try:
         with native_chatter_hidden():
-            from keras_gan.job import run
+            return importlib.import_module(module)
     except (ImportError, ValueError) as error:  # Keras raises the latter for an unknown backend
         raise UserError(
             f"Keras cannot start ({one_line(error)}); "
             "install what it needs with: pip install -r requirements.txt"
         ) from error
-    return run
 
 
 class _Parser(argparse.ArgumentParser):
@@ -51,27 +59,63 @@ class _Parser(argparse.ArgumentParser):
         raise UserError(f"{message}; see {self.prog} --help")
 
 
-def _parser():
-    parser = _Parser(
-        description="Train a GAN, a pair of networks that learn from each other, to draw small "
-        "grey images such as handwritten digits. One network, the generator, draws; the other, "
-        "the discriminator, learns to tell its drawings from real images.",
-        epilog="Pictures of the progress appear in plots/ while it runs. At the end, "
-        "models/generator.keras holds the trained generator.",
-    )
-    data = parser.add_argument_group("what to learn from")
-    data.add_argument(
+def _add_data_options(parser, title):
+    group = parser.add_argument_group(title)
+    group.add_argument(
         "--dataset",
         choices=DATASETS,
         default=Config.dataset,
         help="images that Keras downloads on first use (default: %(default)s)",
     )
-    data.add_argument(
+    group.add_argument(
         "--data",
         metavar="PATH",
         help="your own 28x28 grey images instead: an .npz file with an array x_train or x, "
         "an IDX file (gzipped or not), or a folder of image files",
     )
+
+
+def _evaluate_parser():
+    parser = _Parser(
+        description="Measure how good generated images are, with a fixed classifier for a "
+        "yardstick, and print a table: what the images score, and beside it what real images do.",
+    )
+    parser.prog += " evaluate"
+    parser.add_argument(
+        "path", metavar="FILE", help="a generator (.keras), or an .npz with images in an array x"
+    )
+    _add_data_options(parser, "the real images to compare with")
+    group = parser.add_argument_group("how to measure")
+    group.add_argument(
+        "--samples",
+        type=int,
+        metavar="N",
+        default=10_000,
+        help="how many images to measure (default: %(default)s)",
+    )
+    group.add_argument(
+        "--seed",
+        type=int,
+        metavar="N",
+        default=0,
+        help="start of all random numbers (default: %(default)s)",
+    )
+    group = parser.add_argument_group("what to keep")
+    group.add_argument("--json", metavar="FILE", help="write the scores for programs")
+    group.add_argument("--plot", metavar="FILE", help="draw samples, class shares and copies (PNG)")
+    return parser
+
+
+def _train_parser():
+    parser = _Parser(
+        description="Train a GAN, a pair of networks that learn from each other, to draw small "
+        "grey images such as handwritten digits. One network, the generator, draws; the other, "
+        "the discriminator, learns to tell its drawings from real images.",
+        epilog="Pictures of the progress appear in plots/ while it runs. At the end, "
+        "models/generator.keras holds the trained generator. How good it is, tells: "
+        "%(prog)s evaluate models/generator.keras",
+    )
+    _add_data_options(parser, "what to learn from")
     training = parser.add_argument_group("how to train")
     training.add_argument(
         "--epochs",
@@ -142,5 +186,12 @@ def _parser():
         metavar="N",
         default=Config.save_every,
         help="epochs from one saved generator to the next (default: %(default)s)",
+    )
+    output.add_argument(
+        "--evaluate-every",
+        type=int,
+        metavar="N",
+        default=Config.evaluate_every,
+        help="epochs from one measurement of quality to the next (default: %(default)s)",
     )
     return parser

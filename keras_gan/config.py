@@ -30,6 +30,8 @@ class Config:
         models_dir: Path of the folder for models, history and settings.
         plot_every: Integer, epochs from one picture of samples to the next.
         save_every: Integer, epochs from one saved generator to the next.
+        evaluate_every: Integer, epochs from one measurement of quality to the
+            next.
 
     Raises:
         UserError: If a value is of the wrong type or out of its range.
@@ -47,9 +49,10 @@ class Config:
     models_dir: str = "models"
     plot_every: int = 1
     save_every: int = 10
+    evaluate_every: int = 10
 
     def __post_init__(self):
-        for name in ("epochs", "batch_size", "plot_every", "save_every"):
+        for name in ("epochs", "batch_size", "plot_every", "save_every", "evaluate_every"):
             self._check_integer(name, 1, 1_000_000)
         self._check_integer("latent_dim", 1, 10_000)
         self._check_integer("seed", 0, MAX_SEED)

@@ -4,6 +4,7 @@ import contextlib
 import os
 import sys
 import tempfile
+import warnings
 
 
 def say(message):
@@ -32,6 +33,16 @@ def native_chatter_hidden():
         finally:
             os.dup2(screen, 2)
             os.close(screen)
+
+
+@contextlib.contextmanager
+def warnings_said():
+    """Says each `UserWarning` of the block as one line, when the block has ended."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", UserWarning)
+        yield
+    for warning in caught:
+        say(one_line(warning.message))
 
 
 def one_line(error):

@@ -7,17 +7,24 @@ import os
 import pathlib
 import platform
 import time
-import warnings
 
 import keras
 import numpy as np
 
 import keras_gan
 from keras_gan import files, plots
-from keras_gan.callbacks import CurvePlots, HistoryFile, ModelFiles, ProgressReport, SamplePlots
+from keras_gan.callbacks import (
+    CurvePlots,
+    HistoryFile,
+    ModelFiles,
+    ProgressReport,
+    QualityMetrics,
+    SamplePlots,
+)
 from keras_gan.config import UserError
-from keras_gan.console import native_chatter_hidden, say
+from keras_gan.console import native_chatter_hidden, say, warnings_said
 from keras_gan.data import load_data
+from keras_gan.evaluation.classifier import find_yardstick
 from keras_gan.models import build_composite, build_discriminator, build_generator
 from keras_gan.training import train
 
@@ -42,11 +49,8 @@ def run(config):
     backend = keras.backend.backend()
     if backend not in BACKENDS:
         raise UserError(f"KERAS_BACKEND must be one of {', '.join(BACKENDS)}, but is {backend}")
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always", UserWarning)
+    with warnings_said():
         dataset = load_data(config.dataset, config.data)
-    for warning in caught:
-        say(warning.message)
     if len(dataset.images) < config.batch_size:
         raise UserError(
             f"{dataset.source}: {len(dataset.images):,} images are less than one batch of "
@@ -89,6 +93,7 @@ def run(config):
         seed=config.seed,
         callbacks=[
             ProgressReport(),
+            *_quality_metrics(config, dataset),
             HistoryFile(models_dir / "history.csv"),
             SamplePlots(plots_dir, latents, config.plot_every),
             CurvePlots(plots_dir),
@@ -97,6 +102,28 @@ def run(config):
     )
     print(f"Trained generator: {models_dir / 'generator.keras'}. Pictures: {plots_dir}.")
     return composite
+
+
+def _quality_metrics(config, dataset):
+    """The callback that measures quality, where there is something to measure with."""
+    yardstick = find_yardstick(dataset)
+    if yardstick is None:
+        say(
+            "Quality is not measured while training, for want of a classifier of these images. "
+            "If they have labels, the command evaluate makes one; then train again."
+        )
+        return []
+    real_images = dataset.images if dataset.test_images is None else dataset.test_images
+    return [
+        QualityMetrics(
+            yardstick,
+            real_images,
+            config.plots_dir,
+            config.models_dir,
+            config.evaluate_every,
+            seed=config.seed,
+        )
+    ]
 
 
 def _device(backend):

@@ -27,32 +27,43 @@ def plot_images(images, to_file, title="", columns=10):
         title: String, drawn above the grid.
         columns: Integer, the number of images in a row.
     """
-    mosaic = _mosaic(np.asarray(images), columns)
-    height, width = (ZOOM * side for side in mosaic.shape)
+    grid = mosaic(np.asarray(images), columns)
+    height, width = (ZOOM * side for side in grid.shape)
     full_width, full_height = width + 2 * MARGIN, height + MARGIN + TITLE_HEIGHT
     figure = Figure(figsize=(full_width / DPI, full_height / DPI), dpi=DPI)
     axes = figure.add_axes(
         [MARGIN / full_width, MARGIN / full_height, width / full_width, height / full_height]
     )
     axes.set_axis_off()
-    axes.imshow(mosaic, cmap="gray", vmin=0, vmax=1, interpolation="nearest", aspect="auto")
+    axes.imshow(grid, cmap="gray", vmin=0, vmax=1, interpolation="nearest", aspect="auto")
     axes.set_title(title, fontsize=14)
-    _save(figure, to_file)
+    save_figure(figure, to_file)
 
 
-def _mosaic(images, columns):
+def mosaic(images, columns):
+    """Images side by side in one array, with grey lines between them.
+
+    Args:
+        images: Array `(n, height, width, 1)`, `uint8` or floats from 0 to 1.
+        columns: Integer, the number of images in a row.
+
+    Returns:
+        Array of floats from 0 to 1, `(rows, columns)` of pixels.
+    """
     if images.dtype == np.uint8:
         images = images / 255
     rows = math.ceil(len(images) / columns)
     pitch = images.shape[1] + GAP
-    mosaic = np.full((rows * pitch - GAP, columns * pitch - GAP), 0.35)
+    grid = np.full((rows * pitch - GAP, columns * pitch - GAP), 0.35)
     for index, image in enumerate(images):
         top, left = pitch * (index // columns), pitch * (index % columns)
-        mosaic[top : top + image.shape[0], left : left + image.shape[1]] = image[..., 0]
-    return mosaic
+        grid[top : top + image.shape[0], left : left + image.shape[1]] = image[..., 0]
+    return grid
 
 
-def plot_curves(history, to_file, labels, title, y_label, reference=None, limits=(0, None)):
+def plot_curves(
+    history, to_file, labels, title, y_label, reference=None, limits=(0, None), epochs=None
+):
     """Draws values against epochs.
 
     Args:
@@ -65,13 +76,18 @@ def plot_curves(history, to_file, labels, title, y_label, reference=None, limits
         reference: `(value, label)` of a horizontal line to compare with, or
             `None`.
         limits: `(bottom, top)` of the vertical axis; `None` fits the values.
+        epochs: List of integers, the epochs that the values are of; 1, 2, 3 and
+            so on if `None`.
     """
     figure = Figure(figsize=(8, 5), dpi=DPI, layout="constrained")
     axes = figure.add_subplot()
     for name, label in labels.items():
         values = history[name]
         axes.plot(
-            range(1, len(values) + 1), values, label=label, marker="o" if len(values) < 20 else None
+            epochs or range(1, len(values) + 1),
+            values,
+            label=label,
+            marker="o" if len(values) < 20 else None,
         )
     if reference:
         axes.axhline(reference[0], color="gray", linestyle="--", linewidth=1, label=reference[1])
@@ -80,7 +96,7 @@ def plot_curves(history, to_file, labels, title, y_label, reference=None, limits
     axes.xaxis.get_major_locator().set_params(integer=True)
     axes.grid(alpha=0.3)
     axes.legend()
-    _save(figure, to_file)
+    save_figure(figure, to_file)
 
 
 def plot_model(model, to_file):
@@ -112,6 +128,7 @@ def plot_model(model, to_file):
         pygraphviz.AGraph(dot.to_string()).draw(temporary, format="png", prog="dot")
 
 
-def _save(figure, to_file):
+def save_figure(figure, to_file):
+    """Writes a Matplotlib figure as a PNG file, whole."""
     with write_whole(to_file) as temporary:
         figure.savefig(temporary, format="png")

@@ -59,8 +59,9 @@ def test_the_keras_2_composite_stops_learning_and_ours_does_not(workplace, capsy
 def test_every_flag_in_the_readme_is_one(capsys):
     from keras_gan.cli import main
 
-    with pytest.raises(SystemExit):
-        main(["--help"])
+    for arguments in (["--help"], ["evaluate", "--help"]):
+        with pytest.raises(SystemExit):
+            main(arguments)
     known = set(re.findall(r"--[a-z][a-z0-9-]+", capsys.readouterr().out))
     ours = "\n".join(line for line in README.splitlines() if "pip " not in line)
     assert set(re.findall(r"(?<![-\w])--[a-z][a-z0-9-]+", ours)) <= known

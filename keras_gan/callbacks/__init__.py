@@ -2,8 +2,16 @@
 
 from keras_gan.callbacks.curves import CurvePlots
 from keras_gan.callbacks.history import HistoryFile
+from keras_gan.callbacks.metrics import QualityMetrics
 from keras_gan.callbacks.models import ModelFiles
 from keras_gan.callbacks.progress import ProgressReport
 from keras_gan.callbacks.samples import SamplePlots
 
-__all__ = ["CurvePlots", "HistoryFile", "ModelFiles", "ProgressReport", "SamplePlots"]
+__all__ = [
+    "CurvePlots",
+    "HistoryFile",
+    "ModelFiles",
+    "ProgressReport",
+    "QualityMetrics",
+    "SamplePlots",
+]

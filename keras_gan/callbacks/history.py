@@ -12,7 +12,8 @@ class HistoryFile(keras.callbacks.Callback):
     """Keeps a CSV file with a row an epoch: the epoch's number and its logs.
 
     Unlike `keras.callbacks.CSVLogger`, it writes the file whole after every
-    epoch, so that a reader never sees a part of a row.
+    epoch, so that a reader never sees a part of a row, and has a column for what
+    only some epochs log.
 
     Args:
         path: Path of the file.
@@ -27,7 +28,8 @@ class HistoryFile(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         self.rows.append({"epoch": epoch + 1, **logs})
+        names = dict.fromkeys(name for row in self.rows for name in row)
         with write_whole(self.path) as temporary, open(temporary, "w", newline="") as file:
-            writer = csv.DictWriter(file, fieldnames=self.rows[0])
+            writer = csv.DictWriter(file, fieldnames=names)
             writer.writeheader()
             writer.writerows(self.rows)

@@ -25,15 +25,22 @@ class ModelFiles(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         if (epoch + 1) % self.every == 0:
-            self._save(self.model.generator, f"generator_e{epoch + 1:03}.keras")
+            save_network(self.model.generator, self.folder / f"generator_e{epoch + 1:03}.keras")
 
     def on_train_end(self, logs=None):
-        self._save(self.model.generator, "generator.keras")
-        self._save(self.model.discriminator, "discriminator.keras")
+        save_network(self.model.generator, self.folder / "generator.keras")
+        save_network(self.model.discriminator, self.folder / "discriminator.keras")
 
-    def _save(self, model, name):
-        # A copy, not compiled: the discriminator's metrics would need this package to load.
-        copy = model.from_config(model.get_config())
-        copy.set_weights(model.get_weights())
-        with write_whole(self.folder / name) as temporary:
-            copy.save(temporary)
+
+def save_network(model, path):
+    """Saves a network, whole, so that it loads where this package is not.
+
+    Args:
+        model: A Keras model of built-in layers.
+        path: Path of the `.keras` file.
+    """
+    # A copy, not compiled: the discriminator's metrics would need this package to load.
+    copy = model.from_config(model.get_config())
+    copy.set_weights(model.get_weights())
+    with write_whole(path) as temporary:
+        copy.save(temporary)

@@ -1,0 +1,119 @@
+"""How good the samples are, while the training runs."""
+
+import pathlib
+
+import keras
+import numpy as np
+
+from keras_gan.callbacks.models import save_network
+from keras_gan.console import say
+from keras_gan.data import to_bytes
+from keras_gan.evaluation import metrics
+from keras_gan.plots import plot_curves
+
+RARE_SHARE = 0.01
+LOST_COVERAGE = 0.5
+
+
+class QualityMetrics(keras.callbacks.Callback):
+    """Measures samples every so many epochs, and after the last.
+
+    The figures go into the epoch's logs, for the callbacks that come after this
+    one: `fid`, `kid`, `precision`, `recall`, `density`, `coverage`,
+    `classifier_score`, `confident_share`, `rarest_share`. They are taken of
+    fewer samples than `evaluate` takes, so compare them with one another only.
+    The generator with the lowest FID so far is kept as `generator_best.keras`,
+    curves of the figures as `metrics_plot.png`. A generator that has lost a
+    class, or half of the coverage that it once had, is told in one line.
+
+    Args:
+        yardstick: A `Yardstick`.
+        real_images: `uint8` array `(n, 28, 28, 1)` to compare with.
+        plots_dir: Path of the folder for the picture.
+        models_dir: Path of the folder for the best generator.
+        every: Integer, epochs from one measurement to the next.
+        samples: Integer, how many samples to measure.
+        seed: Integer, fixes their latent points.
+    """
+
+    def __init__(
+        self, yardstick, real_images, plots_dir, models_dir, every=10, samples=2000, seed=0
+    ):
+        super().__init__()
+        self.yardstick = yardstick
+        self.real_images = real_images
+        self.plots_dir = pathlib.Path(plots_dir)
+        self.models_dir = pathlib.Path(models_dir)
+        self.every = every
+        self.samples = samples
+        self.seed = seed
+
+    def on_train_begin(self, logs=None):
+        rng = np.random.default_rng([self.seed, 2])
+        latent_shape = self.model.input_shape[1:]
+        self.latents = rng.standard_normal((self.samples, *latent_shape), dtype="float32")
+        self.real = self.yardstick.measure(self.real_images).features
+        self.some_real = self.real[rng.permutation(len(self.real))[: self.samples]]
+        self.history = {"epoch": []}
+
+    def on_epoch_end(self, epoch, logs=None):
+        ended = epoch + 1
+        if ended % self.every != 0 and ended != self.params["epochs"]:
+            return
+        figures, rarest = self._measure()
+        logs.update(figures)
+        self._warn_of_collapse(ended, figures, rarest)
+        self.history["epoch"].append(ended)
+        for name, value in figures.items():
+            self.history.setdefault(name, []).append(value)
+        if figures["fid"] == min(self.history["fid"]):
+            save_network(self.model.generator, self.models_dir / "generator_best.keras")
+        self._draw()
+
+    def _measure(self):
+        images = self.model.generator.predict(self.latents, batch_size=500, verbose=0)
+        fake = self.yardstick.measure(to_bytes(images))
+        near = metrics.neighbourhood(self.some_real, fake.features)
+        shares = metrics.class_shares(fake.probabilities)
+        figures = {
+            "fid": metrics.frechet_distance(self.real, fake.features),
+            "kid": metrics.kernel_distance(self.real, fake.features, subsets=10)[0],
+            "precision": near.precision,
+            "recall": near.recall,
+            "density": near.density,
+            "coverage": near.coverage,
+            "classifier_score": metrics.classifier_score(fake.probabilities),
+            "confident_share": metrics.confident_share(fake.probabilities),
+            "rarest_share": float(shares.min()),
+        }
+        return figures, int(shares.argmin())
+
+    def _warn_of_collapse(self, epoch, figures, rarest):
+        if figures["rarest_share"] < RARE_SHARE:
+            say(
+                f"Collapse? After epoch {epoch}, class {rarest} is "
+                f"{figures['rarest_share']:.1%} of the samples."
+            )
+        best = max(self.history.get("coverage", [0.0]))
+        if figures["coverage"] < LOST_COVERAGE * best:
+            say(
+                f"Collapse? After epoch {epoch}, coverage is {figures['coverage']:.2f}; "
+                f"it was {best:.2f}."
+            )
+
+    def _draw(self):
+        plot_curves(
+            self.history,
+            self.plots_dir / "metrics_plot.png",
+            {
+                "precision": "precision: samples that could be real",
+                "recall": "recall: the real that could be drawn",
+                "coverage": "coverage: the real that is near a sample",
+                "confident_share": "samples that the classifier is 95% sure of",
+            },
+            title=f"Quality of {self.samples:,} samples; FID {self.history['fid'][-1]:.2f}, "
+            f"best {min(self.history['fid']):.2f}",
+            y_label="share",
+            limits=(0, 1),
+            epochs=self.history["epoch"],
+        )

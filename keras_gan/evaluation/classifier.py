@@ -1,0 +1,212 @@
+"""The yardstick: a small classifier, and the features that metrics are taken of."""
+
+import contextlib
+import dataclasses
+import hashlib
+import os
+import pathlib
+import sys
+
+import keras
+import numpy as np
+from keras import layers
+
+from keras_gan.config import UserError
+from keras_gan.console import say
+from keras_gan.data import to_unit_range
+from keras_gan.files import write_whole
+
+DIGITS_NAME = "mnist-1"
+DIGITS_PATH = pathlib.Path(__file__).with_name("yardstick_mnist_1.keras")
+DIGITS_SHA256 = "b3474e2a50e9fb55301dfc60116f929290c7fe6da6175d3ff6c44dc348c309b7"
+DIGITS_AGREEMENT = 0.97
+FEATURES_LAYER = "features"
+BATCH_SIZE = 128
+EPOCHS = 24
+
+
+@dataclasses.dataclass(frozen=True)
+class Measurements:
+    """What a yardstick says of images. Indexing takes some of the images.
+
+    Attributes:
+        features: Array of floats `(n, 64)`.
+        probabilities: Array of floats `(n, classes)`, whose rows sum to 1.
+    """
+
+    features: np.ndarray
+    probabilities: np.ndarray
+
+    def __getitem__(self, rows):
+        return Measurements(self.features[rows], self.probabilities[rows])
+
+
+@dataclasses.dataclass(frozen=True)
+class Yardstick:
+    """A classifier that samples are measured with.
+
+    Attributes:
+        name: String, the version of the classifier.
+        sha256: String, the checksum of its file.
+        model: From images `(batch, 28, 28, 1)`, 0 to 1, to features and class
+            probabilities.
+    """
+
+    name: str
+    sha256: str
+    model: keras.Model
+
+    def measure(self, images):
+        """Features and class probabilities of images.
+
+        Args:
+            images: `uint8` array `(n, 28, 28, 1)`.
+
+        Returns:
+            `Measurements`.
+        """
+        features, probabilities = self.model.predict(
+            to_unit_range(images), batch_size=500, verbose=0
+        )
+        return Measurements(features.astype("float64"), probabilities.astype("float64"))
+
+
+def build_classifier(classes):
+    """Builds the classifier that the yardstick is made of.
+
+    Args:
+        classes: Integer, the number of classes.
+
+    Returns:
+        A Keras model from images `(batch, 28, 28, 1)`, 0 to 1, to class
+        probabilities `(batch, classes)`. Its last hidden layer, `"features"`,
+        has 64 units.
+    """
+    inputs = keras.Input((28, 28, 1), name="image")
+    x = inputs
+    for filters, kernel_size, strides in ((24, 5, 2), (48, 3, 1), (64, 3, 2), (64, 3, 1)):
+        x = layers.Conv2D(filters, kernel_size, strides, padding="same", use_bias=False)(x)
+        x = layers.BatchNormalization(momentum=0.9)(x)
+        x = layers.ReLU()(x)
+    x = layers.MaxPooling2D(2, padding="same")(x)
+    x = layers.Flatten()(x)
+    x = layers.Dropout(0.3)(x)
+    x = layers.Dense(64, use_bias=False)(x)
+    x = layers.BatchNormalization(momentum=0.9)(x)  # without it, most features die
+    x = layers.ReLU(name=FEATURES_LAYER)(x)
+    outputs = layers.Dense(classes, activation="softmax", name="classes")(x)
+    return keras.Model(inputs, outputs, name="yardstick")
+
+
+def train_classifier(images, labels, epochs=EPOCHS, seed=0, verbose="auto"):
+    """Trains the classifier of a yardstick.
+
+    Images are turned, scaled and shifted a little at random; the learning rate
+    falls along a cosine.
+
+    Args:
+        images: `uint8` array `(n, 28, 28, 1)`.
+        labels: Integer array `(n,)`. The classes are its values in their order.
+        epochs: Integer, how many times to go through the images.
+        seed: Integer, fixes all random numbers.
+        verbose: As in `keras.Model.fit`.
+
+    Returns:
+        The trained Keras model.
+    """
+    keras.utils.set_random_seed(seed)
+    classes, labels = np.unique(labels, return_inverse=True)
+    classifier = build_classifier(len(classes))
+    augmentation = keras.Sequential(
+        [
+            keras.Input((28, 28, 1)),
+            layers.RandomRotation(0.03, fill_mode="constant", seed=seed),
+            layers.RandomZoom(0.1, fill_mode="constant", seed=seed),
+            layers.RandomTranslation(0.08, 0.08, fill_mode="constant", seed=seed),
+        ]
+    )
+    model = keras.Model(augmentation.inputs, classifier(augmentation.outputs[0]))
+    steps = epochs * -(-len(images) // BATCH_SIZE)
+    model.compile(
+        keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(2e-3, steps)),
+        "sparse_categorical_crossentropy",
+        metrics=["accuracy"],
+    )
+    model.fit(to_unit_range(images), labels, BATCH_SIZE, epochs, verbose=verbose)
+    return classifier
+
+
+def find_yardstick(dataset):
+    """The yardstick that there is for a data set, without training one.
+
+    Args:
+        dataset: A `Dataset`.
+
+    Returns:
+        A `Yardstick`: for digits, the one that comes with the package; for
+        other labelled images, one that `load_yardstick` has trained before.
+        `None` if there is none.
+
+    Raises:
+        UserError: If the file of the yardstick is not what it should be.
+    """
+    if dataset.labels is None:
+        return None
+    digits = _load(DIGITS_NAME, DIGITS_PATH)
+    if digits.sha256 != DIGITS_SHA256:
+        raise UserError(f"{DIGITS_PATH}: is damaged; install keras_gan again")
+    if _agrees(digits, dataset):
+        return digits
+    name, path = _cached(dataset)
+    return _load(name, path) if path.exists() else None
+
+
+def load_yardstick(dataset):
+    """The yardstick that fits a data set, trained if there is none.
+
+    What is trained is kept in Keras' cache folder, under the checksum of the
+    data.
+
+    Args:
+        dataset: A `Dataset`.
+
+    Returns:
+        A `Yardstick`, or `None` if the data set has no labels.
+
+    Raises:
+        UserError: If the file of the yardstick is not what it should be.
+    """
+    yardstick = find_yardstick(dataset)
+    if yardstick is not None or dataset.labels is None:
+        return yardstick
+    name, path = _cached(dataset)
+    say(f"Training a classifier to measure with, once for this data set: {path}")
+    with contextlib.redirect_stdout(sys.stderr):
+        classifier = train_classifier(dataset.images, dataset.labels, EPOCHS)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with write_whole(path) as temporary:
+        classifier.save(temporary)
+    return _load(name, path)
+
+
+def _cached(dataset):
+    """Name and path of the yardstick for a data set of the user's own."""
+    data = dataset.images.tobytes() + dataset.labels.tobytes()
+    name = f"data-{hashlib.sha256(data).hexdigest()[:16]}"
+    home = pathlib.Path(os.environ.get("KERAS_HOME", "~/.keras")).expanduser()
+    return name, home / "keras_gan" / f"yardstick_{name}.keras"
+
+
+def _load(name, path):
+    classifier = keras.saving.load_model(path, compile=False)
+    features = classifier.get_layer(FEATURES_LAYER).output
+    model = keras.Model(classifier.input, [features, classifier.output])
+    return Yardstick(name, hashlib.sha256(path.read_bytes()).hexdigest(), model)
+
+
+def _agrees(digits, dataset):
+    if dataset.labels.min() < 0 or dataset.labels.max() > 9:
+        return False
+    some = np.random.default_rng(0).permutation(len(dataset.images))[:1000]
+    probabilities = digits.measure(dataset.images[some]).probabilities
+    return np.mean(probabilities.argmax(axis=1) == dataset.labels[some]) >= DIGITS_AGREEMENT

@@ -1,0 +1,75 @@
+"""The command `evaluate`: from a file to a table, and to files where they are asked for."""
+
+import os
+import pathlib
+
+import keras
+
+import keras_gan
+from keras_gan.config import UserError
+from keras_gan.console import native_chatter_hidden, say, warnings_said
+from keras_gan.data import load_data
+from keras_gan.evaluation import report
+from keras_gan.evaluation.classifier import load_yardstick
+from keras_gan.evaluation.evaluate import evaluate, load_samples
+
+
+def evaluate_file(path, samples, seed, dataset, data, json, plot):
+    """Measures a generator, or images from anywhere, and prints a table.
+
+    Args:
+        path: Path of a `.keras` generator or an `.npz` of images.
+        samples: Integer, how many images to measure.
+        seed: Integer, fixes the latent points and every random choice.
+        dataset: As in `load_data`.
+        data: As in `load_data`.
+        json: Path of a file for the scores, or `None`.
+        plot: Path of a picture, or `None`.
+
+    Raises:
+        UserError: If a file is not what it should be.
+    """
+    path = pathlib.Path(path)
+    for file in filter(None, (json, plot)):
+        _check_can_be_written(pathlib.Path(file))
+    if not path.is_file():
+        raise UserError(f"{path}: no such file")
+    with warnings_said():
+        real = load_data(dataset, data)
+    with native_chatter_hidden():
+        keras.ops.zeros(1)  # the backend starts
+    images = load_samples(path, samples, seed)
+    yardstick = load_yardstick(real)
+    if yardstick is None:
+        say(
+            f"{real.source}: has no labels, so no classifier can be trained to measure with; "
+            "only copying is measured."
+        )
+    result = evaluate(images, real, yardstick, seed)
+    held_out = real.test_images is not None
+    real_count = len(real.test_images if held_out else real.images)
+    print(
+        f"{path}: {len(images):,} samples against {real_count:,} real images, "
+        f"{'held out' if held_out else 'none of them held out'}, of {real.source}"
+    )
+    if yardstick is not None:
+        print(f"yardstick {yardstick.name}, sha256 {yardstick.sha256}")
+    print(f"\n{report.table(result)}")
+    if json:
+        about = {
+            "file": str(path),
+            "samples": len(images),
+            "seed": seed,
+            "real": {"source": real.source, "images": real_count, "held_out": held_out},
+            "yardstick": yardstick and {"name": yardstick.name, "sha256": yardstick.sha256},
+            "versions": {"keras_gan": keras_gan.__version__, "keras": keras.__version__},
+        }
+        report.save_json(result, json, about)
+    if plot:
+        report.plot_result(result, images, real.images, plot)
+
+
+def _check_can_be_written(file):
+    folder = file.absolute().parent
+    if file.is_dir() or not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
+        raise UserError(f"{file}: cannot be written there; name a file in a folder that exists")
