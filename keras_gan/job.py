@@ -25,6 +25,7 @@ from keras_gan.config import UserError
 from keras_gan.console import native_chatter_hidden, say, warnings_said
 from keras_gan.data import load_data
 from keras_gan.evaluation.classifier import find_yardstick
+from keras_gan.evaluation.evaluate import can_be_compared_with
 from keras_gan.models import build_composite, build_discriminator, build_generator
 from keras_gan.training import train
 
@@ -62,6 +63,7 @@ def run(config):
         _repeat_exactly(config.seed, backend)
         generator, discriminator = build_generator(config.latent_dim), build_discriminator()
         composite = build_composite(generator, discriminator, config.learning_rate, config.beta_1)
+        yardstick = find_yardstick(dataset) if can_be_compared_with(dataset) else None
 
     for folder, moved_to in files.prepare_folders(config.plots_dir, config.models_dir):
         say(f"What an earlier run left in {folder} is now in {moved_to}.")
@@ -73,7 +75,8 @@ def run(config):
         f"discriminator {discriminator.count_params():,}."
     )
     files.write_text(
-        models_dir / files.CONFIG_NAME, _settings(config, dataset, device, backend, started) + "\n"
+        models_dir / files.CONFIG_NAME,
+        _settings(config, dataset, yardstick, device, backend, started) + "\n",
     )
 
     rng = np.random.default_rng([config.seed, 1])
@@ -84,6 +87,16 @@ def run(config):
         plots.plot_model(discriminator, plots_dir / "discriminator_plot.png")
         plots.plot_model(composite, plots_dir / "gan_plot.png")
 
+    quality = []
+    if yardstick is None:
+        say(
+            "Quality is not measured while training: there are too few images, or no classifier "
+            "of them. If they have labels, the command evaluate makes one; then train again."
+        )
+    else:
+        real = dataset.images if dataset.test_images is None else dataset.test_images
+        every = config.evaluate_every
+        quality = [QualityMetrics(yardstick, real, plots_dir, models_dir, every, seed=config.seed)]
     latents = rng.standard_normal((GRID, config.latent_dim), dtype="float32")
     train(
         composite,
@@ -93,7 +106,7 @@ def run(config):
         seed=config.seed,
         callbacks=[
             ProgressReport(),
-            *_quality_metrics(config, dataset),
+            *quality,
             HistoryFile(models_dir / "history.csv"),
             SamplePlots(plots_dir, latents, config.plot_every),
             CurvePlots(plots_dir),
@@ -102,28 +115,6 @@ def run(config):
     )
     print(f"Trained generator: {models_dir / 'generator.keras'}. Pictures: {plots_dir}.")
     return composite
-
-
-def _quality_metrics(config, dataset):
-    """The callback that measures quality, where there is something to measure with."""
-    yardstick = find_yardstick(dataset)
-    if yardstick is None:
-        say(
-            "Quality is not measured while training, for want of a classifier of these images. "
-            "If they have labels, the command evaluate makes one; then train again."
-        )
-        return []
-    real_images = dataset.images if dataset.test_images is None else dataset.test_images
-    return [
-        QualityMetrics(
-            yardstick,
-            real_images,
-            config.plots_dir,
-            config.models_dir,
-            config.evaluate_every,
-            seed=config.seed,
-        )
-    ]
 
 
 def _device(backend):
@@ -144,7 +135,7 @@ def _repeat_exactly(seed, backend):
         tf.config.experimental.enable_op_determinism()
 
 
-def _settings(config, dataset, device, backend, started):
+def _settings(config, dataset, yardstick, device, backend, started):
     return json.dumps(
         {
             **dataclasses.asdict(config),
@@ -152,6 +143,7 @@ def _settings(config, dataset, device, backend, started):
             "source": dataset.source,
             "images": len(dataset.images),
             "device": device,
+            "yardstick": yardstick and {"name": yardstick.name, "sha256": yardstick.sha256},
             "versions": {
                 "keras_gan": keras_gan.__version__,
                 "python": platform.python_version(),

@@ -33,8 +33,8 @@ def train(composite, images, epochs=100, batch_size=64, seed=0, callbacks=()):
             epoch logs have `images_per_second` too.
 
     Returns:
-        A `keras.callbacks.History`, whose `history` maps each name to a list
-        with a value an epoch.
+        A `keras.callbacks.History`, whose `history` maps each name to the
+        list of its values at the ends of epochs.
 
     Raises:
         ValueError: If the images have another shape than the discriminator

@@ -47,30 +47,34 @@ def test_frechet_distance_of_fewer_features_than_dimensions():
 
 def test_kernel_distance_agrees_with_the_definition():
     rng = np.random.default_rng(3)
-    real, fake = rng.standard_normal((30, 4)), rng.standard_normal((30, 4)) + 0.3
-
-    def kernel(x, y):
-        return (x @ y / 4 + 1) ** 3
+    real, fake = rng.standard_normal((200, 4)), rng.standard_normal((200, 4)) + 0.3
 
     def mean(pairs):
-        return np.mean([kernel(x, y) for x, y in pairs])
+        return np.mean([(x @ y / 4 + 1) ** 3 for x, y in pairs])
 
-    within = sum(
-        mean((s[i], s[j]) for i in range(30) for j in range(30) if i != j) for s in (real, fake)
-    )
-    expected = within - 2 * mean((x, y) for x in real for y in fake)
-    value, error = metrics.kernel_distance(real, fake, subsets=3, subset_size=30)
-    assert value == pytest.approx(expected, rel=1e-9)
-    assert error == pytest.approx(0, abs=1e-9)
+    def within(some):
+        return mean((some[i], some[j]) for i in range(20) for j in range(20) if i != j)
+
+    subsets = np.random.default_rng(5)
+    estimates = []
+    for _ in range(3):
+        x = real[subsets.choice(200, 20, replace=False)]
+        y = fake[subsets.choice(200, 20, replace=False)]
+        estimates.append(within(x) + within(y) - 2 * mean((a, b) for a in x for b in y))
+    value, error = metrics.kernel_distance(real, fake, subsets=3, subset_size=50, seed=5)
+    assert value == pytest.approx(np.mean(estimates), rel=1e-9)
+    assert error == pytest.approx(np.std(estimates, ddof=1) / 3**0.5, rel=1e-9)
 
 
-def test_the_standard_error_tells_how_far_subsets_scatter():
+def test_the_standard_error_is_that_of_fresh_draws():
     rng = np.random.default_rng(4)
-    real, fake = rng.standard_normal((2000, 4)), rng.standard_normal((2000, 4))
-    value, error = metrics.kernel_distance(real, fake, subsets=50, subset_size=100)
-    assert abs(value) < 5 * error
-    few = metrics.kernel_distance(real, fake, subsets=10, subset_size=100)[1]
-    assert few > error > 0
+    draws = [
+        metrics.kernel_distance(rng.standard_normal((1000, 4)), rng.standard_normal((1000, 4)))
+        for _ in range(40)
+    ]
+    values, errors = np.transpose(draws)
+    assert np.mean(errors) == pytest.approx(np.std(values, ddof=1), rel=0.5)
+    assert abs(np.mean(values)) < 3 * np.mean(errors) / 40**0.5
 
 
 def test_neighbourhood_agrees_with_prdc():

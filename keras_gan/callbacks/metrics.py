@@ -24,7 +24,7 @@ class QualityMetrics(keras.callbacks.Callback):
     fewer samples than `evaluate` takes, so compare them with one another only.
     The generator with the lowest FID so far is kept as `generator_best.keras`,
     curves of the figures as `metrics_plot.png`. A generator that has lost a
-    class, or half of the coverage that it once had, is told in one line.
+    class that real images have, or half of the coverage that it once had, is told in one line.
 
     Args:
         yardstick: A `Yardstick`.
@@ -52,13 +52,16 @@ class QualityMetrics(keras.callbacks.Callback):
         rng = np.random.default_rng([self.seed, 2])
         latent_shape = self.model.input_shape[1:]
         self.latents = rng.standard_normal((self.samples, *latent_shape), dtype="float32")
-        self.real = self.yardstick.measure(self.real_images).features
+        real = self.yardstick.measure(self.real_images)
+        self.real = real.features
+        self.common = metrics.class_shares(real.probabilities) >= RARE_SHARE
         self.some_real = self.real[rng.permutation(len(self.real))[: self.samples]]
         self.history = {"epoch": []}
 
     def on_epoch_end(self, epoch, logs=None):
         ended = epoch + 1
-        if ended % self.every != 0 and ended != self.params["epochs"]:
+        last = ended == self.params["epochs"] or self.model.stop_training
+        if ended % self.every != 0 and not last:
             return
         figures, rarest = self._measure()
         logs.update(figures)
@@ -84,9 +87,9 @@ class QualityMetrics(keras.callbacks.Callback):
             "coverage": near.coverage,
             "classifier_score": metrics.classifier_score(fake.probabilities),
             "confident_share": metrics.confident_share(fake.probabilities),
-            "rarest_share": float(shares.min()),
+            "rarest_share": float(shares[self.common].min()),
         }
-        return figures, int(shares.argmin())
+        return figures, int(np.where(self.common, shares, 1).argmin())
 
     def _warn_of_collapse(self, epoch, figures, rarest):
         if figures["rarest_share"] < RARE_SHARE:

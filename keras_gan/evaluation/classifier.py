@@ -152,13 +152,16 @@ def find_yardstick(dataset):
     """
     if dataset.labels is None:
         return None
-    digits = _load(DIGITS_NAME, DIGITS_PATH)
-    if digits.sha256 != DIGITS_SHA256:
+    if hashlib.sha256(DIGITS_PATH.read_bytes()).hexdigest() != DIGITS_SHA256:
         raise UserError(f"{DIGITS_PATH}: is damaged; install keras_gan again")
+    digits = _load(DIGITS_NAME, DIGITS_PATH)
     if _agrees(digits, dataset):
         return digits
     name, path = _cached(dataset)
-    return _load(name, path) if path.exists() else None
+    try:
+        return _load(name, path) if path.exists() else None
+    except Exception:  # broken in any way, it is trained anew
+        return None
 
 
 def load_yardstick(dataset):
@@ -180,10 +183,10 @@ def load_yardstick(dataset):
     if yardstick is not None or dataset.labels is None:
         return yardstick
     name, path = _cached(dataset)
+    path.parent.mkdir(parents=True, exist_ok=True)
     say(f"Training a classifier to measure with, once for this data set: {path}")
     with contextlib.redirect_stdout(sys.stderr):
         classifier = train_classifier(dataset.images, dataset.labels, EPOCHS)
-    path.parent.mkdir(parents=True, exist_ok=True)
     with write_whole(path) as temporary:
         classifier.save(temporary)
     return _load(name, path)

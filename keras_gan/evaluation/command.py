@@ -11,7 +11,12 @@ from keras_gan.console import native_chatter_hidden, say, warnings_said
 from keras_gan.data import load_data
 from keras_gan.evaluation import report
 from keras_gan.evaluation.classifier import load_yardstick
-from keras_gan.evaluation.evaluate import evaluate, load_samples
+from keras_gan.evaluation.evaluate import (
+    MIN_SAMPLES,
+    can_be_compared_with,
+    evaluate,
+    load_samples,
+)
 
 
 def evaluate_file(path, samples, seed, dataset, data, json, plot):
@@ -38,6 +43,11 @@ def evaluate_file(path, samples, seed, dataset, data, json, plot):
         real = load_data(dataset, data)
     with native_chatter_hidden():
         keras.ops.zeros(1)  # the backend starts
+    if not can_be_compared_with(real):
+        raise UserError(
+            f"{real.source}: too few images to compare with; at least {MIN_SAMPLES} held-out ones "
+            f"are needed, or {2 * MIN_SAMPLES} in all"
+        )
     images = load_samples(path, samples, seed)
     yardstick = load_yardstick(real)
     if yardstick is None:
@@ -47,20 +57,21 @@ def evaluate_file(path, samples, seed, dataset, data, json, plot):
         )
     result = evaluate(images, real, yardstick, seed)
     held_out = real.test_images is not None
-    real_count = len(real.test_images if held_out else real.images)
-    print(
-        f"{path}: {len(images):,} samples against {real_count:,} real images, "
-        f"{'held out' if held_out else 'none of them held out'}, of {real.source}"
-    )
+    print(f"{path}: {len(images):,} samples")
     if yardstick is not None:
-        print(f"yardstick {yardstick.name}, sha256 {yardstick.sha256}")
+        print(
+            f"compared: {result.compared:,} of them with {result.real:,} real images, "
+            f"{'held out' if held_out else 'none of them held out'}, of {real.source}"
+        )
+        print(f"yardstick: {yardstick.name}, sha256 {yardstick.sha256}")
     print(f"\n{report.table(result)}")
     if json:
         about = {
             "file": str(path),
             "samples": len(images),
             "seed": seed,
-            "real": {"source": real.source, "images": real_count, "held_out": held_out},
+            "compared": result.compared,
+            "real": {"source": real.source, "images": result.real, "held_out": held_out},
             "yardstick": yardstick and {"name": yardstick.name, "sha256": yardstick.sha256},
             "versions": {"keras_gan": keras_gan.__version__, "keras": keras.__version__},
         }

@@ -1,7 +1,9 @@
 """Measuring generated images: from a file to scores, a table and a picture."""
 
 import dataclasses
+import inspect
 import json
+import sys
 import zipfile
 
 import keras
@@ -16,6 +18,14 @@ MIN_SAMPLES = 100
 MAX_SAMPLES = 100_000
 NEAR_COPY_QUANTILE = 0.01
 FLOOR_DRAWS = 4
+BUILT_IN = (
+    keras.Operation,
+    keras.initializers.Initializer,
+    keras.regularizers.Regularizer,
+    keras.constraints.Constraint,
+    keras.dtype_policies.DTypePolicy,
+)
+PLAIN_VALUES = {"__keras_tensor__", "__tuple__"}
 UNSAFE_LAYERS = {"Lambda", "TorchModuleWrapper", "JaxLayer", "FlaxLayer", "TFSMLayer"}
 
 
@@ -58,12 +68,17 @@ class Result:
             each class, or `None` where there is no yardstick.
         classes: Array `(n,)`, the class that each sample looks like, or `None`.
         copies: `Copies`, for each sample.
+        compared: Integer, how many samples were compared with real images, by
+            the scores that depend on their number.
+        real: Integer, how many real images they were compared with.
     """
 
     scores: dict[str, Score]
     class_shares: list[float] | None
     classes: np.ndarray | None
     copies: Copies
+    compared: int
+    real: int
 
 
 def load_generator(path):
@@ -78,9 +93,13 @@ def load_generator(path):
     Raises:
         UserError: If the file is not such a model, or needs code of its own.
     """
+    if path.suffix != ".keras":  # Keras reads other formats past what is checked here
+        raise UserError(f"{path}: expected a file .keras or .npz")
     try:
         with zipfile.ZipFile(path) as archive:
-            _check_built_in(json.loads(archive.read("config.json")), path)
+            config = json.loads(archive.read("config.json"))
+        config.pop("compile_config", None)  # not read with `compile=False`
+        _check_built_in(config, path)
         model = keras.saving.load_model(path, compile=False, safe_mode=True)
         inputs, outputs = model.input_shape, model.output_shape
     except UserError:
@@ -89,7 +108,8 @@ def load_generator(path):
         raise UserError(
             f"{path}: is no Keras model that can be read ({one_line(error)})"
         ) from error
-    if not isinstance(inputs, tuple) or len(inputs) != 2 or outputs != (None, *IMAGE_SHAPE):
+    takes_latents = isinstance(inputs, tuple) and len(inputs) == 2 and isinstance(inputs[1], int)
+    if not takes_latents or outputs != (None, *IMAGE_SHAPE):
         raise UserError(
             f"{path}: expected a generator from (None, latent_dim) to (None, 28, 28, 1), "
             f"found a model from {inputs} to {outputs}"
@@ -99,17 +119,28 @@ def load_generator(path):
 
 def _check_built_in(config, path):
     """Raises `UserError` if a part of a model's config is not of Keras itself."""
+    if isinstance(config, dict):
+        name = config.get("class_name")
+        if name is not None and name not in PLAIN_VALUES and not _is_built_in(config):
+            raise UserError(
+                f"{path}: needs code of its own ({config.get('module')}.{name}), which is not run"
+            )
+        config = list(config.values())
     if isinstance(config, list):
         for part in config:
             _check_built_in(part, path)
-    elif isinstance(config, dict):
-        name, module = config.get("class_name"), config.get("module")
-        foreign = module is not None and str(module).split(".")[0] not in ("keras", "builtins")
-        if foreign or config.get("registered_name") or name in UNSAFE_LAYERS or name == "function":
-            raise UserError(f"{path}: needs code of its own ({module}.{name}), which is not run")
-        for key, part in config.items():
-            if key != "compile_config":
-                _check_built_in(part, path)
+
+
+def _is_built_in(config):
+    name, module = str(config["class_name"]), str(config.get("module"))
+    found = getattr(sys.modules.get(module), name, None)
+    return (
+        module.split(".")[0] == "keras"
+        and config.get("registered_name") in (None, name)
+        and inspect.isclass(found)
+        and issubclass(found, BUILT_IN)
+        and name not in UNSAFE_LAYERS
+    )
 
 
 def draw_samples(generator, n, seed=0):
@@ -128,7 +159,10 @@ def draw_samples(generator, n, seed=0):
     """
     rng = np.random.default_rng(seed)
     latents = rng.standard_normal((n, generator.input_shape[1]), dtype="float32")
-    images = generator.predict(latents, batch_size=500, verbose=0)
+    try:
+        images = generator.predict(latents, batch_size=500, verbose=0)
+    except Exception as error:  # what a model from elsewhere raises is of any kind
+        raise UserError(f"the generator cannot draw images ({one_line(error)})") from error
     if not (images.min() >= -1e-3 and images.max() <= 1 + 1e-3):
         raise UserError(
             f"expected a generator of values from 0 to 1, found {images.min():g} to "
@@ -161,17 +195,26 @@ def load_samples(path, n, seed=0):
     images = load_data(data=path).images
     if len(images) < MIN_SAMPLES:
         raise UserError(f"{path}: expected at least {MIN_SAMPLES} images, found {len(images)}")
-    return images[:n]
+    if n < len(images):  # at random, since they may be sorted
+        images = images[np.random.default_rng(seed).permutation(len(images))[:n]]
+    return images
+
+
+def can_be_compared_with(dataset):
+    """Whether a data set has the images that `evaluate` needs for its real side."""
+    if dataset.test_images is not None:
+        return min(len(dataset.test_images), len(dataset.images)) >= MIN_SAMPLES
+    return len(dataset.images) >= 2 * MIN_SAMPLES
 
 
 def evaluate(samples, dataset, yardstick, seed=0):
     """Measures samples against real images.
 
-    The real side is the data set's held-out images, or all its images where
+    The real side is the data set's held-out images, or half of its images where
     none are held out. Beside each score stands its floor: what as many real
-    training images get (some of one half of the images against the other half,
-    where none are held out). The floor of the FID is the mean of up to four
-    draws, since one alone scatters by some percent.
+    training images get (of the other half, where none are held out; then no
+    more samples are compared than that has images). The floor of the FID is the
+    mean of up to four draws, since one alone scatters by some percent.
 
     Args:
         samples: `uint8` array `(n, 28, 28, 1)`.
@@ -183,47 +226,48 @@ def evaluate(samples, dataset, yardstick, seed=0):
     Returns:
         A `Result`.
     """
-    scores, class_shares, classes = {}, None, None
-    if yardstick is not None:
-        real, floor_real, draws = _real_sides(dataset, yardstick, len(samples), seed)
-        fake = yardstick.measure(samples)
-        class_shares = metrics.class_shares(fake.probabilities).tolist()
-        classes = fake.probabilities.argmax(axis=1)
-        scores = _scores(real, fake, floor_real, draws)
     copies, copying = _copying(samples, dataset)
-    return Result(scores | copying, class_shares, classes, copies)
+    if yardstick is None:
+        return Result(copying, None, None, copies, compared=0, real=0)
+    fake = yardstick.measure(samples)
+    real, draws = _real_sides(dataset, yardstick, len(samples), seed)
+    compared = len(draws[0].features)
+    rows = np.random.default_rng(seed).permutation(len(samples))[:compared]
+    return Result(
+        _scores(real, fake[rows], draws) | copying,
+        metrics.class_shares(fake.probabilities).tolist(),
+        fake.probabilities.argmax(axis=1),
+        copies,
+        compared,
+        len(real.features),
+    )
 
 
 def _real_sides(dataset, yardstick, n, seed):
-    """Measurements of the real side, of that of the floor, and of what is drawn for the floor."""
-    order = np.random.default_rng(seed).permutation(len(dataset.images))
-    if dataset.test_images is not None:
-        real = yardstick.measure(dataset.test_images)
-        floor_real = real
-    else:
-        real = yardstick.measure(dataset.images)
-        order, rest = np.array_split(order, 2)
-        floor_real = real[rest]
-    n = min(n, len(order))
-    starts = range(0, len(order) - n + 1, n)[:FLOOR_DRAWS]
-    drawn = yardstick.measure(dataset.images[order[: len(starts) * n]])
-    return real, floor_real, [drawn[start : start + n] for start in starts]
+    """Measurements of the real side, and of draws of up to `n` others for the floor."""
+    images = dataset.images[np.random.default_rng(seed).permutation(len(dataset.images))]
+    real_images = dataset.test_images
+    if real_images is None:
+        images, real_images = np.array_split(images, 2)
+    n = min(n, len(images))
+    starts = range(0, len(images) - n + 1, n)[:FLOOR_DRAWS]
+    drawn = yardstick.measure(images[: len(starts) * n])
+    draws = [drawn[start : start + n] for start in starts]
+    return yardstick.measure(real_images), draws
 
 
-def _scores(real, fake, floor_real, draws):
+def _scores(real, fake, draws):
     floor = draws[0]
     kid, kid_error = metrics.kernel_distance(real.features, fake.features)
-    floor_kid, floor_kid_error = metrics.kernel_distance(floor_real.features, floor.features)
+    floor_kid, floor_kid_error = metrics.kernel_distance(real.features, floor.features)
     near = metrics.neighbourhood(real.features, fake.features)
-    floor_near = metrics.neighbourhood(floor_real.features, floor.features)
+    floor_near = metrics.neighbourhood(real.features, floor.features)
     shares, floor_shares = (metrics.class_shares(side.probabilities) for side in (fake, floor))
-    rarest = int(shares.argmin())
+    rarest = int(np.where(metrics.class_shares(real.probabilities) > 0, shares, 1).argmin())
     return {
         "FID": Score(
             metrics.frechet_distance(real.features, fake.features),
-            float(
-                np.mean([metrics.frechet_distance(floor_real.features, d.features) for d in draws])
-            ),
+            float(np.mean([metrics.frechet_distance(real.features, d.features) for d in draws])),
             "distance of the features' Gaussians; lower is better",
         ),
         "KID": Score(kid, floor_kid, "distance that no sample size biases; lower is better"),
@@ -243,7 +287,7 @@ def _scores(real, fake, floor_real, draws):
             "share that the classifier is 95% sure of",
         ),
         "rarest class": Score(
-            float(shares[rarest]), float(floor_shares.min()), f"share of class {rarest}"
+            float(shares[rarest]), float(floor_shares[rarest]), f"share of class {rarest}"
         ),
     }
 

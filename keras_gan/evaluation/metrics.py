@@ -57,7 +57,8 @@ def kernel_distance(real, fake, subsets=50, subset_size=1000, seed=0):
         real: Array of features, `(n, d)` with at least 2 rows.
         fake: Array of features, `(m, d)` with at least 2 rows.
         subsets: Integer, how many random subsets to average over.
-        subset_size: Integer, features of each kind in a subset, at most.
+        subset_size: Integer, features of each kind in a subset, at most,
+            and at most a tenth of those that there are.
         seed: Integer, fixes the subsets.
 
     Returns:
@@ -66,7 +67,8 @@ def kernel_distance(real, fake, subsets=50, subset_size=1000, seed=0):
         error of that mean.
     """
     rng = np.random.default_rng(seed)
-    size = min(subset_size, len(real), len(fake))
+    # Of more than a tenth, subsets would overlap too much to tell how far chance goes.
+    size = max(2, min(subset_size, len(real) // 10, len(fake) // 10))
     estimates = []
     for _ in range(subsets):
         x = real[rng.choice(len(real), size, replace=False)]

@@ -64,7 +64,11 @@ def plot_result(result, samples, train_images, path):
     if result.classes is None:
         _show(axes, samples[:100], "Samples")
     else:
-        _show(axes, _by_class(samples, result.classes), "Samples, a row for each class")
+        _show(
+            axes,
+            _by_class(samples, result.classes, len(result.class_shares)),
+            "Samples, a row for each class",
+        )
         upper, lower = right.subgridspec(2, 1, height_ratios=(3, 2))
         _draw_shares(figure.add_subplot(upper), result.class_shares)
         right = lower
@@ -78,9 +82,9 @@ def plot_result(result, samples, train_images, path):
     save_figure(figure, path)
 
 
-def _by_class(samples, classes):
+def _by_class(samples, classes, count):
     rows = []
-    for label in range(10):
+    for label in range(count):
         row = samples[classes == label][:10]
         blanks = np.zeros((10 - len(row), *samples.shape[1:]), "uint8")
         rows.append(np.concatenate([row, blanks]))
