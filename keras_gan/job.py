@@ -143,7 +143,7 @@ def _settings(config, dataset, yardstick, device, backend, started):
             "source": dataset.source,
             "images": len(dataset.images),
             "device": device,
-            "yardstick": yardstick and {"name": yardstick.name, "sha256": yardstick.sha256},
+            "yardstick": yardstick and yardstick.identity,
             "versions": {
                 "keras_gan": keras_gan.__version__,
                 "python": platform.python_version(),

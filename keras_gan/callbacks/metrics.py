@@ -24,7 +24,8 @@ class QualityMetrics(keras.callbacks.Callback):
     fewer samples than `evaluate` takes, so compare them with one another only.
     The generator with the lowest FID so far is kept as `generator_best.keras`,
     curves of the figures as `metrics_plot.png`. A generator that has lost a
-    class that real images have, or half of the coverage that it once had, is told in one line.
+    class that real images have, or half of the coverage that it once had, is
+    told in one line.
 
     Args:
         yardstick: A `Yardstick`.

@@ -56,6 +56,11 @@ class Yardstick:
     sha256: str
     model: keras.Model
 
+    @property
+    def identity(self):
+        """A dict of name and checksum, which every result repeats."""
+        return {"name": self.name, "sha256": self.sha256}
+
     def measure(self, images):
         """Features and class probabilities of images.
 

@@ -72,7 +72,7 @@ def evaluate_file(path, samples, seed, dataset, data, json, plot):
             "seed": seed,
             "compared": result.compared,
             "real": {"source": real.source, "images": result.real, "held_out": held_out},
-            "yardstick": yardstick and {"name": yardstick.name, "sha256": yardstick.sha256},
+            "yardstick": yardstick and yardstick.identity,
             "versions": {"keras_gan": keras_gan.__version__, "keras": keras.__version__},
         }
         report.save_json(result, json, about)
