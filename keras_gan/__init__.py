@@ -9,16 +9,21 @@ import importlib
 __version__ = "0.1.0"
 
 _HOMES = {
+    "AveragedGenerator": "callbacks",
+    "Checkpoints": "callbacks",
     "Composite": "models",
     "Config": "config",
     "CurvePlots": "callbacks",
     "Dataset": "data",
     "HistoryFile": "callbacks",
     "ModelFiles": "callbacks",
+    "Position": "training",
     "ProgressReport": "callbacks",
     "QualityMetrics": "callbacks",
     "SamplePlots": "callbacks",
-    "UserError": "config",
+    "Stopped": "errors",
+    "DivergenceError": "errors",
+    "UserError": "errors",
     "build_composite": "models",
     "build_discriminator": "models",
     "build_generator": "models",
@@ -26,6 +31,7 @@ _HOMES = {
     "plot_curves": "plots",
     "plot_images": "plots",
     "plot_model": "plots",
+    "resume": "job",
     "run": "job",
     "train": "training",
 }

@@ -1,12 +1,18 @@
 """The command line: arguments in, one call out, mistakes as one clear line."""
 
 import argparse
+import contextlib
 import importlib
+import logging
 import os
+import shlex
+import signal
 import sys
+import threading
 
-from keras_gan.config import DATASETS, Config, UserError
+from keras_gan.config import DATASETS, Config
 from keras_gan.console import native_chatter_hidden, one_line, say
+from keras_gan.errors import DivergenceError, Stopped, UserError
 
 
 def main(argv=None):
@@ -16,34 +22,73 @@ def main(argv=None):
         argv: List of strings, the arguments; those of the process if `None`.
 
     Returns:
-        Integer, the exit status: 0 when all went well, 1 when the disk failed,
-        2 for a mistake of the user's, 130 when stopped by Ctrl-C.
+        Integer, the exit status: 0 when all went well; 1 when the disk failed
+        or the training diverged; 2 for a mistake of the user's; 130 when stopped
+        by Ctrl-C, and 143 by SIGTERM.
     """
     argv = sys.argv[1:] if argv is None else list(argv)
     evaluating = argv[:1] == ["evaluate"]
     parser = _evaluate_parser() if evaluating else _train_parser()
     try:
-        if evaluating:
-            settings = vars(parser.parse_args(argv[1:]))
-            _imported("keras_gan.evaluation.command").evaluate_file(**settings)
-        else:
-            config = Config(**vars(parser.parse_args(argv)))
-            _imported("keras_gan.job").run(config)
+        with _stopped_by_sigterm():
+            if evaluating:
+                settings = vars(parser.parse_args(argv[1:]))
+                _imported("keras_gan.evaluation.command").evaluate_file(**settings)
+            else:
+                _train(vars(parser.parse_args(argv)))
     except UserError as error:
         say(f"{parser.prog}: error: {one_line(error)}")
         return 2
     except OSError as error:
         say(f"{parser.prog}: error: stopped, for want of a file or room for it: {one_line(error)}")
         return 1
-    except KeyboardInterrupt:
-        say(f"\n{parser.prog}: stopped by Ctrl-C")
-        return 130
+    except DivergenceError as error:
+        say(f"{parser.prog}: error: stopped: {one_line(error)}")
+        return 1
+    except KeyboardInterrupt as error:
+        stopped = error if isinstance(error, Stopped) else Stopped(signal.SIGINT)
+        go_on = "" if evaluating else f"; go on with: {_resume_command(parser.prog, argv)}"
+        say(f"\n{parser.prog}: {stopped}{go_on}")
+        return 128 + stopped.signum
     return 0
+
+
+def _train(settings):
+    resume = settings.pop("resume", False)
+    if resume:
+        Config(**settings)  # a mistake is told before Keras is imported
+        _imported("keras_gan.job").resume(**settings)
+    else:
+        config = Config(**settings)
+        _imported("keras_gan.job").run(config)
+
+
+@contextlib.contextmanager
+def _stopped_by_sigterm():
+    """Lets the system end the process as tidily as Ctrl-C does."""
+
+    def stop(signum, frame):
+        raise Stopped(signum)
+
+    if threading.current_thread() is not threading.main_thread():  # there Python forbids it
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _resume_command(prog, argv):
+    program = ["python", sys.argv[0]] if prog.endswith(".py") else [prog]
+    return shlex.join([*program, *(a for a in argv if a != "--resume"), "--resume"])
 
 
 def _imported(module):
     """Imports what needs Keras, only when it is needed."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
     try:
         with native_chatter_hidden():
             return importlib.import_module(module)
@@ -64,22 +109,27 @@ def _add_data_options(parser, title):
     group.add_argument(
         "--dataset",
         choices=DATASETS,
-        default=Config.dataset,
-        help="images that Keras downloads on first use (default: %(default)s)",
+        default=argparse.SUPPRESS,
+        help=f"images that Keras downloads on first use (default: {Config.dataset})",
     )
     group.add_argument(
         "--data",
         metavar="PATH",
+        default=argparse.SUPPRESS,
         help="your own 28x28 grey images instead: an .npz file with an array x_train or x, "
         "an IDX file (gzipped or not), or a folder of image files",
     )
 
 
 def _add_setting(group, flag, kind, metavar, text):
-    """Adds an option whose default is that of the setting of its name."""
+    """Adds an option that tells the default of the setting of its name, and leaves it to that."""
     default = getattr(Config, flag.removeprefix("--").replace("-", "_"))
     group.add_argument(
-        flag, type=kind, metavar=metavar, default=default, help=f"{text} (default: %(default)s)"
+        flag,
+        type=kind,
+        metavar=metavar,
+        default=argparse.SUPPRESS,
+        help=f"{text} (default: {default})",
     )
 
 
@@ -116,6 +166,7 @@ def _evaluate_parser():
 
 def _train_parser():
     parser = _Parser(
+        argument_default=argparse.SUPPRESS,
         description="Train a GAN, a pair of networks that learn from each other, to draw small "
         "grey images such as handwritten digits. One network, the generator, draws; the other, "
         "the discriminator, learns to tell its drawings from real images.",
@@ -148,5 +199,23 @@ def _train_parser():
     _add_setting(output, "--save-every", int, "N", "epochs from one saved generator to the next")
     _add_setting(
         output, "--evaluate-every", int, "N", "epochs from one measurement of quality to the next"
+    )
+    running = parser.add_argument_group("how to run")
+    running.add_argument(
+        "--resume",
+        action="store_true",
+        help="go on from the last checkpoint in --models-dir, with the settings of that run, as if "
+        "it had never stopped; with a larger --epochs, go further",
+    )
+    _add_setting(
+        running,
+        "--checkpoint-minutes",
+        float,
+        "MIN",
+        "longest time between checkpoints; there is one after every epoch anyway",
+    )
+    running.add_argument("--quiet", action="store_true", help="show no progress")
+    running.add_argument(
+        "--log", metavar="FILE", help="append a line an epoch to a text file, and how it ended"
     )
     return parser

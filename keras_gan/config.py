@@ -4,12 +4,25 @@ import dataclasses
 import numbers
 import os
 
+from keras_gan.errors import UserError
+
 MAX_SEED = 2**32 - 1
 DATASETS = ("mnist", "fashion_mnist")
-
-
-class UserError(ValueError):
-    """A mistake of the user's: its message says what was wrong and what to do."""
+# What a resumed run may change: it decides where the results go and how long it takes, but not
+# what a step does. Whether `dataset` and `data` are the same, the images themselves tell.
+CHANGEABLE = (
+    "epochs",
+    "dataset",
+    "data",
+    "plots_dir",
+    "models_dir",
+    "plot_every",
+    "save_every",
+    "evaluate_every",
+    "checkpoint_minutes",
+    "log",
+    "quiet",
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,6 +45,10 @@ class Config:
         save_every: Integer, epochs from one saved generator to the next.
         evaluate_every: Integer, epochs from one measurement of quality to the
             next.
+        checkpoint_minutes: Float above 0, the longest time from one checkpoint
+            to the next; there is one after every epoch anyway.
+        log: Path of a text file to append a line an epoch to, or `None`.
+        quiet: Boolean, whether to show no progress.
 
     Raises:
         UserError: If a value is of the wrong type or out of its range.
@@ -50,6 +67,9 @@ class Config:
     plot_every: int = 1
     save_every: int = 10
     evaluate_every: int = 10
+    checkpoint_minutes: float = 5.0
+    log: str | None = None
+    quiet: bool = False
 
     def __post_init__(self):
         for name in ("epochs", "batch_size", "plot_every", "save_every", "evaluate_every"):
@@ -58,10 +78,13 @@ class Config:
         self._check_integer("seed", 0, MAX_SEED)
         self._check_float("learning_rate", "above 0 and at most 1", lambda rate: 0 < rate <= 1)
         self._check_float("beta_1", "from 0 up to, not including, 1", lambda beta: 0 <= beta < 1)
+        self._check_float("checkpoint_minutes", "above 0", lambda minutes: minutes > 0)
+        if not isinstance(self.quiet, bool):
+            self._refuse("quiet", "true or false")
         if self.dataset not in DATASETS:
             self._refuse("dataset", f"one of {', '.join(DATASETS)}")
-        for name in ("plots_dir", "models_dir", "data"):
-            if name != "data" or self.data is not None:
+        for name in ("plots_dir", "models_dir", "data", "log"):
+            if name in ("plots_dir", "models_dir") or getattr(self, name) is not None:
                 self._check_path(name)
 
     def _check_integer(self, name, low, high):

@@ -1,6 +1,7 @@
 """What the program says, and what it keeps from being said."""
 
 import contextlib
+import functools
 import os
 import sys
 import tempfile
@@ -10,6 +11,12 @@ import warnings
 def say(message):
     """Prints a line of progress or a warning, to stderr."""
     print(message, file=sys.stderr, flush=True)
+
+
+@functools.cache
+def say_once(message):
+    """As `say`, but not again what has been said before."""
+    say(message)
 
 
 @contextlib.contextmanager

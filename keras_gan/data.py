@@ -3,7 +3,9 @@
 import concurrent.futures
 import contextlib
 import dataclasses
+import functools
 import gzip
+import hashlib
 import io
 import itertools
 import math
@@ -18,8 +20,9 @@ import warnings
 
 import numpy as np
 
-from keras_gan.config import DATASETS, UserError
+from keras_gan.config import DATASETS
 from keras_gan.console import one_line
+from keras_gan.errors import UserError
 
 IMAGE_SHAPE = (28, 28, 1)
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp")
@@ -52,6 +55,11 @@ class Dataset:
     test_images: np.ndarray | None = None
     test_labels: np.ndarray | None = None
     class_names: tuple[str, ...] | None = None
+
+    @functools.cached_property
+    def checksum(self):
+        """SHA-256 of the training images."""
+        return hashlib.sha256(np.ascontiguousarray(self.images)).hexdigest()
 
 
 def load_data(dataset="mnist", data=None):

@@ -1,25 +1,32 @@
 """Output folders: made, emptied without loss, and filled with files that are whole."""
 
 import contextlib
+import errno
 import itertools
 import json
 import os
 import pathlib
 import time
 
-from keras_gan.config import UserError
+import filelock
+
+from keras_gan.errors import DiskError, UserError
 
 TIME_FORMAT = "%Y-%m-%dT%H:%M:%S"
 CONFIG_NAME = "config.json"
-MARKS_OF_A_RUN = ("generator*.keras", "real_samples.png", "generated_plot_e*.png")
+MARKS_OF_A_RUN = ("generator*.keras", "real_samples.png", "generated_plot_e*.png", "checkpoints")
+LOCK_NAME = ".lock"
 
 
 @contextlib.contextmanager
 def write_whole(path):
     """Yields a temporary path beside `path`, and renames it when it is complete.
 
-    A reader of `path` sees the old file or the new one, never a part of either.
-    If the block raises, the old file stays as it was.
+    A reader of `path` sees the old file or the new one, never a part of either,
+    even after a power failure. If the block raises, the old file stays as it was.
+
+    Raises:
+        DiskError: If the file cannot be written.
     """
     path = pathlib.Path(path)
     temporary = path.with_name(f".{path.stem}.tmp{path.suffix}")
@@ -28,69 +35,136 @@ def write_whole(path):
         with open(temporary, "rb+") as file:
             os.fsync(file.fileno())
         os.replace(temporary, path)
+        _sync_folder(path.parent)
+    except OSError as error:
+        raise DiskError(f"{path}: {error.strerror or error}") from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
+def _sync_folder(folder):
+    """Puts a new name on the disk, where the system can do that (not on Windows)."""
+    with contextlib.suppress(PermissionError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def write_bytes(path, content):
+    """Writes a file whole."""
+    with write_whole(path) as temporary:
+        temporary.write_bytes(content)
 
 
 def write_text(path, text):
     """Writes a text file whole."""
-    with write_whole(path) as temporary:
-        temporary.write_text(text, encoding="utf-8")
+    write_bytes(path, text.encode("utf-8"))
 
 
-def prepare_folders(*folders):
-    """Makes folders that hold nothing of an earlier run.
-
-    What an earlier run left is moved aside: its folder is renamed after the
-    time at which that run started. Hidden files, such as a `.gitkeep`, stay.
-
-    Args:
-        *folders: Paths of folders. Where one holds the settings of the earlier
-            run, these tell when it started; else the oldest file does.
-
-    Returns:
-        A list of `(folder, moved_to)`, one for each folder that was moved.
+def append_line(path, line):
+    """Appends a line to a text file, in one piece.
 
     Raises:
-        UserError: If a folder cannot be made, written to or moved aside, or
-            holds files that are not a run's. Then nothing has been changed.
+        DiskError: If the file cannot be written.
     """
-    with contextlib.ExitStack() as undo:
+    content = (line + "\n").encode("utf-8")
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
         try:
-            # Real paths, sorted: an outer folder comes before one inside it.
-            folders = sorted({pathlib.Path(folder).resolve() for folder in folders})
+            if os.write(descriptor, content) < len(content):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        raise DiskError(f"{path}: {error.strerror or error}") from error
+
+
+@contextlib.contextmanager
+def claimed(*folders, resume=False):
+    """Holds folders for one run, and for no other at the same time.
+
+    Unless the run resumes, what an earlier run left in them is moved aside, to a
+    folder beside it that is named after the time at which that run started.
+    Hidden files, such as a `.gitkeep`, stay.
+
+    Args:
+        *folders: Paths of folders, made where they are missing. Where one holds
+            the settings of the earlier run, these tell when it started; else
+            the oldest file does.
+        resume: Boolean, whether the run goes on with what is in the folders.
+
+    Yields:
+        A list of `(folder, moved_to)`, one for each folder that was emptied.
+
+    Raises:
+        UserError: If another run holds a folder; if a folder cannot be made,
+            written to or emptied, or holds files that are not a run's. Then
+            nothing has been changed.
+    """
+    # Real paths, sorted: an outer folder comes before one inside it.
+    folders = sorted({pathlib.Path(folder).resolve() for folder in folders})
+    with contextlib.ExitStack() as undo, contextlib.ExitStack() as held:
+        try:
             for folder in folders:
-                _check_usable(folder)
-            starts = _recorded_starts(folders)
-            moves = []
+                _check_usable(folder, resume)
             for folder in folders:
-                if _visible(folder):
-                    moved_to = _unused_name(folder, starts.get(folder) or _oldest_time(folder))
-                    os.rename(folder, moved_to)
-                    undo.callback(os.rename, moved_to, folder)
-                    moves.append((folder, moved_to))
-                for path in reversed((folder, *folder.parents)):
-                    if not path.exists():
-                        path.mkdir()
-                        undo.callback(path.rmdir)
-            for folder, moved_to in moves:
-                for entry in moved_to.iterdir():
-                    if entry.name.startswith("."):
-                        os.rename(entry, folder / entry.name)
-                        undo.callback(os.rename, folder / entry.name, entry)
+                _make(folder, undo)
+                _lock(folder, held, undo)
+            moves = [] if resume else _move_aside(folders, undo)
+            for folder in folders:
+                if not folder.exists():  # it was inside another, and moved away with it
+                    _make(folder, undo)
+                    _lock(folder, held, undo)
         except OSError as error:
             raise UserError(f"{error.filename}: {error.strerror}; choose another folder") from error
         undo.pop_all()
+        yield moves
+
+
+def _make(folder, undo):
+    for path in reversed((folder, *folder.parents)):
+        if not path.exists():
+            path.mkdir()
+            undo.callback(path.rmdir)
+
+
+def _lock(folder, held, undo):
+    path = folder / LOCK_NAME
+    if not path.exists():
+        undo.callback(path.unlink, missing_ok=True)
+    try:
+        held.enter_context(filelock.FileLock(path).acquire(timeout=0))
+    except filelock.Timeout as error:
+        raise UserError(
+            f"{folder}: another run is writing there; wait for it, or choose another folder"
+        ) from error
+
+
+def _move_aside(folders, undo):
+    starts = _recorded_starts(folders)
+    moves = []
+    for folder in folders:
+        if not folder.exists() or not _visible(folder):
+            continue
+        moved_to = _unused_name(folder, starts.get(folder) or _oldest_time(folder))
+        _make(moved_to, undo)
+        for entry in _visible(folder):
+            os.rename(entry, moved_to / entry.name)
+            undo.callback(os.rename, moved_to / entry.name, entry)
+        moves.append((folder, moved_to))
     return moves
 
 
-def _check_usable(folder):
+def _check_usable(folder, resume):
     existing = next(path for path in (folder, *folder.parents) if path.exists())
     if not existing.is_dir():
         raise UserError(f"{folder}: cannot be a folder, since {existing} is a file")
     if not os.access(existing, os.W_OK | os.X_OK):
         raise UserError(f"{folder}: no permission to write in {existing}")
-    if not _visible(folder):
+    if resume or not _visible(folder):
         return
     if pathlib.Path.cwd().is_relative_to(folder):
         raise UserError(f"{folder}: is the current folder, and not empty; choose another folder")

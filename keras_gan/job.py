@@ -1,5 +1,6 @@
 """One run, from its settings to its files."""
 
+import contextlib
 import dataclasses
 import importlib
 import json
@@ -12,22 +13,27 @@ import keras
 import numpy as np
 
 import keras_gan
-from keras_gan import files, plots
+from keras_gan import checkpoint, files, plots
 from keras_gan.callbacks import (
+    AveragedGenerator,
+    Checkpoints,
     CurvePlots,
     HistoryFile,
+    LogFile,
     ModelFiles,
     ProgressReport,
     QualityMetrics,
     SamplePlots,
 )
-from keras_gan.config import UserError
-from keras_gan.console import native_chatter_hidden, say, warnings_said
+from keras_gan.callbacks.log import log_line
+from keras_gan.config import CHANGEABLE, Config
+from keras_gan.console import native_chatter_hidden, one_line, say, warnings_said
 from keras_gan.data import load_data
+from keras_gan.errors import DiskError, UserError
 from keras_gan.evaluation.classifier import find_yardstick
 from keras_gan.evaluation.evaluate import can_be_compared_with
 from keras_gan.models import build_composite, build_discriminator, build_generator
-from keras_gan.training import train
+from keras_gan.training import Position, train
 
 BACKENDS = ("tensorflow", "jax", "torch")
 GRID = 100
@@ -45,11 +51,60 @@ def run(config):
     Raises:
         UserError: If the data or the folders are not what they should be. Then
             nothing on disk has been changed.
+        DiskError: If a file cannot be written.
+        DivergenceError: If a loss or a weight is no longer finite.
+        Stopped: If the process was told to stop. A checkpoint was saved before.
     """
-    started = time.strftime(files.TIME_FORMAT)
+    return _run(config, None)
+
+
+def resume(**settings):
+    """Goes on with a run from its newest checkpoint, as if it had never stopped.
+
+    Where there is no checkpoint, the run starts from the beginning.
+
+    Args:
+        **settings: Those of `Config`. `models_dir` tells where the checkpoints
+            are; all others are by default those of the run. Only those that
+            leave the mathematics of a step as it is may differ from these.
+
+    Returns:
+        The trained `Composite`.
+
+    Raises:
+        UserError: Also if a setting differs that must not, or if there are
+            checkpoints but none is whole.
+        DiskError, DivergenceError, Stopped: As `run`.
+    """
+    folder = pathlib.Path(settings.get("models_dir", Config.models_dir)) / checkpoint.FOLDER_NAME
+    newest, passed_over = checkpoint.load_newest(folder)
+    for path, error in passed_over.items():
+        say(f"Passed over {path}: it {one_line(error)}.")
+    if newest is None:
+        if passed_over:
+            raise UserError(f"{folder}: no checkpoint is whole; start again without --resume")
+        say(f"No checkpoint in {folder}: starting from the beginning.")
+        return _run(Config(**settings), None)
+    begun_with = newest.about["settings"]
+    config = Config(**begun_with | settings)
+    for name, value in dataclasses.asdict(config).items():
+        if name not in CHANGEABLE and value != begun_with[name]:
+            raise UserError(
+                f"{name} is {begun_with[name]} in the run to resume and cannot become {value}; "
+                "leave it out, or start again without --resume"
+            )
+    return _run(config, newest)
+
+
+def _run(config, newest):
     backend = keras.backend.backend()
     if backend not in BACKENDS:
         raise UserError(f"KERAS_BACKEND must be one of {', '.join(BACKENDS)}, but is {backend}")
+    if newest and newest.about["backend"] != backend:
+        raise UserError(
+            f"the backend is {newest.about['backend']} in the run to resume and cannot become "
+            f"{backend}; set KERAS_BACKEND={newest.about['backend']}"
+        )
     with warnings_said():
         dataset = load_data(config.dataset, config.data)
     if len(dataset.images) < config.batch_size:
@@ -57,64 +112,126 @@ def run(config):
             f"{dataset.source}: {len(dataset.images):,} images are less than one batch of "
             f"{config.batch_size:,}; choose a smaller --batch-size"
         )
+    if newest and newest.about["images_checksum"] != dataset.checksum:
+        raise UserError(
+            f"{dataset.source}: these are not the images of the run to resume "
+            f"({newest.about['source']}); give the same --data or --dataset"
+        )
 
+    note = say if not config.quiet else lambda line: None
     with native_chatter_hidden():
         device = _device(backend)
         _repeat_exactly(config.seed, backend)
         generator, discriminator = build_generator(config.latent_dim), build_discriminator()
         composite = build_composite(generator, discriminator, config.learning_rate, config.beta_1)
+        average = AveragedGenerator(generator)
         yardstick = find_yardstick(dataset) if can_be_compared_with(dataset) else None
-
-    for folder, moved_to in files.prepare_folders(config.plots_dir, config.models_dir):
-        say(f"What an earlier run left in {folder} is now in {moved_to}.")
-    plots_dir, models_dir = pathlib.Path(config.plots_dir), pathlib.Path(config.models_dir)
-    say(f"Data: {len(dataset.images):,} images, {dataset.source}.")
-    say(f"Device: {device}, {backend} through Keras {keras.__version__}.")
-    say(
-        f"Parameters: generator {generator.count_params():,}, "
-        f"discriminator {discriminator.count_params():,}."
-    )
-    files.write_text(
-        models_dir / files.CONFIG_NAME,
-        _settings(config, dataset, yardstick, device, backend, started) + "\n",
-    )
-
-    rng = np.random.default_rng([config.seed, 1])
-    real_images = dataset.images[rng.permutation(len(dataset.images))[:GRID]]
-    plots.plot_images(real_images, plots_dir / "real_samples.png", "Real images")
-    with native_chatter_hidden():
-        plots.plot_model(generator, plots_dir / "generator_plot.png")
-        plots.plot_model(discriminator, plots_dir / "discriminator_plot.png")
-        plots.plot_model(composite, plots_dir / "gan_plot.png")
-
-    quality = []
-    if yardstick is None:
-        say(
-            "Quality is not measured while training: there are too few images, or no classifier "
-            "of them. If they have labels, the command evaluate makes one; then train again."
-        )
+    variables = [
+        *composite.variables,
+        *discriminator.optimizer.variables,
+        *composite.optimizer.variables,
+        *average.generator.variables,
+    ]
+    about = _about(config, dataset, yardstick, device, backend)
+    if newest:
+        about["started"] = newest.about["started"]
+        checkpoint.restore(variables, newest.arrays)
+        position = newest.position
     else:
-        real = dataset.images if dataset.test_images is None else dataset.test_images
-        every = config.evaluate_every
-        quality = [QualityMetrics(yardstick, real, plots_dir, models_dir, every, seed=config.seed)]
-    latents = rng.standard_normal((GRID, config.latent_dim), dtype="float32")
-    train(
-        composite,
-        dataset.images,
-        epochs=config.epochs,
-        batch_size=config.batch_size,
-        seed=config.seed,
-        callbacks=[
-            ProgressReport(),
-            *quality,
-            HistoryFile(models_dir / "history.csv"),
-            SamplePlots(plots_dir, latents, config.plot_every),
-            CurvePlots(plots_dir),
-            ModelFiles(models_dir, config.save_every),
-        ],
-    )
+        position = Position(np.random.default_rng(config.seed))
+
+    plots_dir, models_dir = pathlib.Path(config.plots_dir), pathlib.Path(config.models_dir)
+    with (
+        files.claimed(plots_dir, models_dir, resume=newest is not None) as moves,
+        _outcome_logged(config.log),
+    ):
+        for folder, moved_to in moves:
+            note(f"What an earlier run left in {folder} is now in {moved_to}.")
+        note(f"Data: {len(dataset.images):,} images, {dataset.source}.")
+        note(f"Device: {device}, {backend} through Keras {keras.__version__}.")
+        note(
+            f"Parameters: generator {generator.count_params():,}, "
+            f"discriminator {discriminator.count_params():,}."
+        )
+        if newest:
+            note(f"Resumed after epoch {position.epoch}, step {position.step}.")
+            if newest.about["versions"] != about["versions"]:
+                say("Versions have changed since the run began: the last digits may differ.")
+        files.write_text(models_dir / files.CONFIG_NAME, _settings(about))
+
+        rng = np.random.default_rng([config.seed, 1])
+        real_images = dataset.images[rng.permutation(len(dataset.images))[:GRID]]
+        latents = rng.standard_normal((GRID, config.latent_dim), dtype="float32")
+        with plots.picture("real_samples.png"):
+            plots.plot_images(real_images, plots_dir / "real_samples.png", "Real images")
+        networks = {"generator": generator, "discriminator": discriminator, "gan": composite}
+        for name, network in networks.items():
+            with native_chatter_hidden(), plots.picture(f"{name}_plot.png"):
+                plots.plot_model(network, plots_dir / f"{name}_plot.png")
+
+        quality = []
+        if yardstick is None:
+            note(
+                "Quality is not measured while training: there are too few images, or no "
+                "classifier of them. If they have labels, the command evaluate makes one; then "
+                "train again."
+            )
+        else:
+            real = dataset.images if dataset.test_images is None else dataset.test_images
+            quality = [
+                QualityMetrics(
+                    yardstick,
+                    real,
+                    plots_dir,
+                    models_dir,
+                    config.evaluate_every,
+                    seed=config.seed,
+                    generator=average.generator,
+                )
+            ]
+        checkpoints = Checkpoints(
+            models_dir / checkpoint.FOLDER_NAME,
+            about,
+            position,
+            variables,
+            config.checkpoint_minutes,
+        )
+        with checkpoints:
+            train(
+                composite,
+                dataset.images,
+                epochs=config.epochs,
+                batch_size=config.batch_size,
+                callbacks=[
+                    average,
+                    *([] if config.quiet else [ProgressReport()]),
+                    *quality,
+                    HistoryFile(models_dir / "history.csv"),
+                    *([LogFile(config.log)] if config.log else []),
+                    SamplePlots(plots_dir, latents, config.plot_every, average.generator),
+                    CurvePlots(plots_dir),
+                    ModelFiles(models_dir, config.save_every, average.generator),
+                    checkpoints,
+                ],
+                position=position,
+            )
     print(f"Trained generator: {models_dir / 'generator.keras'}. Pictures: {plots_dir}.")
     return composite
+
+
+@contextlib.contextmanager
+def _outcome_logged(path):
+    if path is None:
+        yield
+        return
+    log_line(path, "started")
+    try:
+        yield
+    except BaseException as error:
+        with contextlib.suppress(DiskError):
+            log_line(path, f"ended: {one_line(error)}")
+        raise
+    log_line(path, "ended: finished")
 
 
 def _device(backend):
@@ -135,22 +252,28 @@ def _repeat_exactly(seed, backend):
         tf.config.experimental.enable_op_determinism()
 
 
-def _settings(config, dataset, yardstick, device, backend, started):
-    return json.dumps(
-        {
-            **dataclasses.asdict(config),
-            "started": started,
-            "source": dataset.source,
-            "images": len(dataset.images),
-            "device": device,
-            "yardstick": yardstick and yardstick.identity,
-            "versions": {
-                "keras_gan": keras_gan.__version__,
-                "python": platform.python_version(),
-                "keras": keras.__version__,
-                backend: importlib.import_module(backend).__version__,
-                "numpy": np.__version__,
-            },
+def _about(config, dataset, yardstick, device, backend):
+    """All that it takes to repeat a run, or to know that another is the same."""
+    return {
+        "settings": dataclasses.asdict(config) | {"quiet": False},
+        "started": time.strftime(files.TIME_FORMAT),
+        "source": dataset.source,
+        "images": len(dataset.images),
+        "images_checksum": dataset.checksum,
+        "backend": backend,
+        "device": device,
+        "yardstick": yardstick and yardstick.identity,
+        "versions": {
+            "keras_gan": keras_gan.__version__,
+            "python": platform.python_version(),
+            "keras": keras.__version__,
+            backend: importlib.import_module(backend).__version__,
+            "numpy": np.__version__,
         },
-        indent=2,
-    )
+    }
+
+
+def _settings(about):
+    """The same as the text of a JSON file, the settings first."""
+    rest = {name: value for name, value in about.items() if name != "settings"}
+    return json.dumps(about["settings"] | rest, indent=2) + "\n"

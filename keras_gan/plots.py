@@ -1,13 +1,16 @@
 """Pictures: grids of images, curves of a training, diagrams of networks."""
 
 import contextlib
+import io
 import math
 
 import keras
 import numpy as np
 from matplotlib.figure import Figure
 
-from keras_gan.files import write_whole
+from keras_gan.console import one_line, say_once
+from keras_gan.errors import DiskError
+from keras_gan.files import write_bytes
 from keras_gan.models.composite import Composite, frozen
 
 DPI = 100
@@ -124,11 +127,25 @@ def plot_model(model, to_file):
             expand_nested=True,
             dpi=DPI,
         )
-    with write_whole(to_file) as temporary:
-        pygraphviz.AGraph(dot.to_string()).draw(temporary, format="png", prog="dot")
+    write_bytes(to_file, pygraphviz.AGraph(dot.to_string()).draw(format="png", prog="dot"))
 
 
 def save_figure(figure, to_file):
     """Writes a Matplotlib figure as a PNG file, whole."""
-    with write_whole(to_file) as temporary:
-        figure.savefig(temporary, format="png")
+    content = io.BytesIO()
+    figure.savefig(content, format="png")
+    write_bytes(to_file, content.getvalue())
+
+
+@contextlib.contextmanager
+def picture(name):
+    """Keeps a picture that cannot be drawn from ending what draws it; one line says so.
+
+    A picture that was drawn, but cannot be written, does end it.
+    """
+    try:
+        yield
+    except DiskError:
+        raise
+    except Exception as error:
+        say_once(f"{name} could not be drawn, and is left out: {one_line(error)}")

@@ -1,16 +1,65 @@
 """The training loop. Whatever watches it hangs on as a Keras callback."""
 
-import collections
+import dataclasses
+import math
 import time
 
 import keras
 import numpy as np
 
 from keras_gan.data import to_unit_range
+from keras_gan.errors import DivergenceError
 from keras_gan.models.composite import unfreeze
 
 
-def train(composite, images, epochs=100, batch_size=64, seed=0, callbacks=()):
+@dataclasses.dataclass
+class Position:
+    """Where a training stands: all that its next step depends on, but the networks.
+
+    Attributes:
+        rng: The `numpy.random.Generator` that orders the images and draws the
+            latent points.
+        epoch: Integer, the number of epochs that have ended.
+        step: Integer, the number of steps taken in the epoch after these.
+        epoch_rng: Dict, the state that `rng` had when that epoch began.
+        sums: Dict, that epoch's logs so far, summed over its images.
+        seconds: Float, the time that it has taken so far.
+        history: List of dicts, the logs of the epochs that have ended.
+    """
+
+    rng: np.random.Generator
+    epoch: int = 0
+    step: int = 0
+    epoch_rng: dict | None = None
+    sums: dict[str, float] = dataclasses.field(default_factory=dict)
+    seconds: float = 0.0
+    history: list[dict[str, float]] = dataclasses.field(default_factory=list)
+
+    def order(self, n):
+        """The order in which this epoch takes `n` images, drawn when it begins."""
+        if self.step == 0:
+            self.epoch_rng = self.rng.bit_generator.state
+            return self.rng.permutation(n)
+        rng = np.random.default_rng()
+        rng.bit_generator.state = self.epoch_rng
+        return rng.permutation(n)
+
+    def end_step(self, logs, images, seconds):
+        for name, value in logs.items():
+            self.sums[name] = self.sums.get(name, 0.0) + value * images
+        self.seconds += seconds
+        self.step += 1
+
+    def end_epoch(self, images):
+        """Begins another epoch, and returns the logs of the one that has ended."""
+        logs = {name: total / images for name, total in self.sums.items()}
+        logs["images_per_second"] = images / self.seconds
+        self.epoch, self.step, self.sums, self.seconds = self.epoch + 1, 0, {}, 0.0
+        self.history.append(logs)
+        return logs
+
+
+def train(composite, images, epochs=100, batch_size=64, seed=0, callbacks=(), position=None):
     """Trains a GAN.
 
     Each step draws a batch of real images and as many latent points. The
@@ -32,6 +81,9 @@ def train(composite, images, epochs=100, batch_size=64, seed=0, callbacks=()):
             (D(x)), `fake_score` (D(G(z))), `real_accuracy`, `fake_accuracy`;
             epoch logs have `images_per_second` too.
 
+        position: A `Position`, where to go on from, kept up to date meanwhile;
+            that of a new training if `None`. With one, `seed` has no effect.
+
     Returns:
         A `keras.callbacks.History`, whose `history` maps each name to the
         list of its values at the ends of epochs.
@@ -39,12 +91,13 @@ def train(composite, images, epochs=100, batch_size=64, seed=0, callbacks=()):
     Raises:
         ValueError: If the images have another shape than the discriminator
             takes, or are neither `uint8` nor floats from 0 to 1.
+        DivergenceError: If a loss is no longer a finite number.
     """
     _check_images(images, composite.discriminator.input_shape[1:])
     unfreeze(composite.discriminator)
     composite.discriminator.make_train_function(force=True)
     composite.stop_training = False
-    rng = np.random.default_rng(seed)
+    position = position or Position(np.random.default_rng(seed))
     cuts = range(batch_size, len(images), batch_size)
     callbacks = keras.callbacks.CallbackList(
         list(callbacks),
@@ -53,24 +106,34 @@ def train(composite, images, epochs=100, batch_size=64, seed=0, callbacks=()):
         epochs=epochs,
         steps=len(cuts) + 1,
         batch_size=batch_size,
+        past=list(position.history),
     )
     callbacks.on_train_begin()
-    for epoch in range(epochs):
+    for epoch, logs in enumerate(position.history):
+        composite.history.on_epoch_end(epoch, logs)
+    while position.epoch < epochs and not composite.stop_training:
+        epoch = position.epoch
         callbacks.on_epoch_begin(epoch)
-        start = time.perf_counter()
-        sums = collections.Counter()
-        for step, rows in enumerate(np.split(rng.permutation(len(images)), cuts)):
+        batches = np.split(position.order(len(images)), cuts)
+        for step, rows in list(enumerate(batches))[position.step :]:
             callbacks.on_train_batch_begin(step)
-            logs = train_step(composite, to_unit_range(images[rows]), rng)
-            sums.update({name: value * len(rows) for name, value in logs.items()})
+            start = time.perf_counter()
+            logs = train_step(composite, to_unit_range(images[rows]), position.rng)
+            position.end_step(logs, len(rows), time.perf_counter() - start)
+            _check_finite(logs, epoch, step)
             callbacks.on_train_batch_end(step, logs)
-        means = {name: total / len(images) for name, total in sums.items()}
-        means["images_per_second"] = len(images) / (time.perf_counter() - start)
-        callbacks.on_epoch_end(epoch, means)
-        if composite.stop_training:
-            break
+        callbacks.on_epoch_end(epoch, position.end_epoch(len(images)))
     callbacks.on_train_end()
     return composite.history
+
+
+def _check_finite(logs, epoch, step):
+    for name, value in logs.items():
+        if not math.isfinite(value):
+            raise DivergenceError(
+                f"{name} became {value} in epoch {epoch + 1}, step {step + 1}; "
+                "try a lower learning rate"
+            )
 
 
 def _check_images(images, shape):

@@ -37,3 +37,9 @@ def run_main(*arguments, cwd, **options):
         text=True,
         **options,
     )
+
+
+def pytest_addoption(parser):
+    parser.addoption(
+        "--kills", type=int, default=3, help="how often to kill the program at random moments"
+    )

@@ -212,8 +212,10 @@ PICTURES = [
 
 def test_a_run_leaves_every_file_and_no_other(run):
     folder, _ = run
-    assert sorted(path.name for path in (folder / "plots").iterdir()) == PICTURES
+    assert sorted(path.name for path in (folder / "plots").iterdir()) == [".lock", *PICTURES]
     assert sorted(path.name for path in (folder / "models").iterdir()) == [
+        ".lock",
+        "checkpoints",
         "config.json",
         "discriminator.keras",
         "generator.keras",

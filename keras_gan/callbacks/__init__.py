@@ -1,15 +1,21 @@
 """What watches a training: Keras callbacks, one file each."""
 
+from keras_gan.callbacks.average import AveragedGenerator
+from keras_gan.callbacks.checkpoints import Checkpoints
 from keras_gan.callbacks.curves import CurvePlots
 from keras_gan.callbacks.history import HistoryFile
+from keras_gan.callbacks.log import LogFile
 from keras_gan.callbacks.metrics import QualityMetrics
 from keras_gan.callbacks.models import ModelFiles
 from keras_gan.callbacks.progress import ProgressReport
 from keras_gan.callbacks.samples import SamplePlots
 
 __all__ = [
+    "AveragedGenerator",
+    "Checkpoints",
     "CurvePlots",
     "HistoryFile",
+    "LogFile",
     "ModelFiles",
     "ProgressReport",
     "QualityMetrics",

@@ -6,7 +6,7 @@ import time
 
 import keras
 
-from keras_gan.plots import plot_curves
+from keras_gan.plots import picture, plot_curves
 
 
 class CurvePlots(keras.callbacks.Callback):
@@ -25,11 +25,12 @@ class CurvePlots(keras.callbacks.Callback):
 
     def on_train_begin(self, logs=None):
         self.history = {}
+        for past in self.params.get("past", ()):
+            self._keep(past)
         self.next_time = time.monotonic()
 
     def on_epoch_end(self, epoch, logs=None):
-        for name, value in logs.items():
-            self.history.setdefault(name, []).append(value)
+        self._keep(logs)
         start = time.monotonic()
         if start >= self.next_time:
             self._draw()
@@ -39,7 +40,15 @@ class CurvePlots(keras.callbacks.Callback):
         if self.history:
             self._draw()
 
+    def _keep(self, logs):
+        for name, value in logs.items():
+            self.history.setdefault(name, []).append(value)
+
     def _draw(self):
+        with picture("the curves"):
+            self._plot()
+
+    def _plot(self):
         plot_curves(
             self.history,
             self.folder / "loss_plot.png",

@@ -25,11 +25,18 @@ class HistoryFile(keras.callbacks.Callback):
 
     def on_train_begin(self, logs=None):
         self.rows = []
+        for epoch, past in enumerate(self.params.get("past", ())):
+            self._keep(epoch, past)
 
     def on_epoch_end(self, epoch, logs=None):
-        self.rows.append({"epoch": epoch + 1, **logs})
+        self._keep(epoch, logs)
         names = dict.fromkeys(name for row in self.rows for name in row)
         with write_whole(self.path) as temporary, open(temporary, "w", newline="") as file:
             writer = csv.DictWriter(file, fieldnames=names)
             writer.writeheader()
             writer.writerows(self.rows)
+
+    def _keep(self, epoch, logs):
+        row = {"epoch": epoch + 1, **logs}
+        row.pop("images_per_second", None)
+        self.rows.append(row)

@@ -9,7 +9,7 @@ from keras_gan.callbacks.models import save_network
 from keras_gan.console import say
 from keras_gan.data import to_bytes
 from keras_gan.evaluation import metrics
-from keras_gan.plots import plot_curves
+from keras_gan.plots import picture, plot_curves
 
 RARE_SHARE = 0.01
 LOST_COVERAGE = 0.5
@@ -35,10 +35,19 @@ class QualityMetrics(keras.callbacks.Callback):
         every: Integer, epochs from one measurement to the next.
         samples: Integer, how many samples to measure.
         seed: Integer, fixes their latent points.
+        generator: The model to measure; the one that is trained if `None`.
     """
 
     def __init__(
-        self, yardstick, real_images, plots_dir, models_dir, every=10, samples=2000, seed=0
+        self,
+        yardstick,
+        real_images,
+        plots_dir,
+        models_dir,
+        every=10,
+        samples=2000,
+        seed=0,
+        generator=None,
     ):
         super().__init__()
         self.yardstick = yardstick
@@ -48,8 +57,10 @@ class QualityMetrics(keras.callbacks.Callback):
         self.every = every
         self.samples = samples
         self.seed = seed
+        self.generator = generator
 
     def on_train_begin(self, logs=None):
+        self.generator = self.generator or self.model.generator
         rng = np.random.default_rng([self.seed, 2])
         latent_shape = self.model.input_shape[1:]
         self.latents = rng.standard_normal((self.samples, *latent_shape), dtype="float32")
@@ -58,6 +69,9 @@ class QualityMetrics(keras.callbacks.Callback):
         self.common = metrics.class_shares(real.probabilities) >= RARE_SHARE
         self.some_real = self.real[rng.permutation(len(self.real))[: self.samples]]
         self.history = {"epoch": []}
+        for epoch, past in enumerate(self.params.get("past", ())):
+            if "fid" in past:
+                self._keep(epoch + 1, past)
 
     def on_epoch_end(self, epoch, logs=None):
         ended = epoch + 1
@@ -67,15 +81,18 @@ class QualityMetrics(keras.callbacks.Callback):
         figures, rarest = self._measure()
         logs.update(figures)
         self._warn_of_collapse(ended, figures, rarest)
-        self.history["epoch"].append(ended)
-        for name, value in figures.items():
-            self.history.setdefault(name, []).append(value)
+        self._keep(ended, logs)
         if figures["fid"] == min(self.history["fid"]):
-            save_network(self.model.generator, self.models_dir / "generator_best.keras")
+            save_network(self.generator, self.models_dir / "generator_best.keras")
         self._draw()
 
+    def _keep(self, epoch, logs):
+        self.history["epoch"].append(epoch)
+        for name, value in logs.items():
+            self.history.setdefault(name, []).append(value)
+
     def _measure(self):
-        images = self.model.generator.predict(self.latents, batch_size=500, verbose=0)
+        images = self.generator.predict(self.latents, batch_size=500, verbose=0)
         fake = self.yardstick.measure(to_bytes(images))
         near = metrics.neighbourhood(self.some_real, fake.features)
         shares = metrics.class_shares(fake.probabilities)
@@ -106,6 +123,10 @@ class QualityMetrics(keras.callbacks.Callback):
             )
 
     def _draw(self):
+        with picture("metrics_plot.png"):
+            self._plot()
+
+    def _plot(self):
         plot_curves(
             self.history,
             self.plots_dir / "metrics_plot.png",

@@ -16,19 +16,24 @@ class ModelFiles(keras.callbacks.Callback):
     Args:
         folder: Path of the folder for the files.
         every: Integer, epochs from one saved generator to the next.
+        generator: The model to save; the one that is trained if `None`.
     """
 
-    def __init__(self, folder, every=10):
+    def __init__(self, folder, every=10, generator=None):
         super().__init__()
         self.folder = pathlib.Path(folder)
         self.every = every
+        self.generator = generator
+
+    def on_train_begin(self, logs=None):
+        self.generator = self.generator or self.model.generator
 
     def on_epoch_end(self, epoch, logs=None):
         if (epoch + 1) % self.every == 0:
-            save_network(self.model.generator, self.folder / f"generator_e{epoch + 1:03}.keras")
+            save_network(self.generator, self.folder / f"generator_e{epoch + 1:03}.keras")
 
     def on_train_end(self, logs=None):
-        save_network(self.model.generator, self.folder / "generator.keras")
+        save_network(self.generator, self.folder / "generator.keras")
         save_network(self.model.discriminator, self.folder / "discriminator.keras")
 
 

@@ -63,8 +63,8 @@ class ProgressReport(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         ended, epochs = epoch + 1, self.params["epochs"]
-        elapsed = time.monotonic() - self.start
-        self.time_left = f" - {duration(elapsed / ended * (epochs - ended))} left"
+        each = (time.monotonic() - self.start) / (ended - len(self.params.get("past", ())))
+        self.time_left = f" - {duration(each * (epochs - ended))} left"
         if self.on_terminal:
             self._update_bar(self.params["steps"], logs, LABELS, finalize=True)
             return

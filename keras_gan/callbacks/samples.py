@@ -4,7 +4,7 @@ import pathlib
 
 import keras
 
-from keras_gan.plots import plot_images
+from keras_gan.plots import picture, plot_images
 
 
 class SamplePlots(keras.callbacks.Callback):
@@ -18,17 +18,21 @@ class SamplePlots(keras.callbacks.Callback):
         latents: Array of shape `(n, latent_dim)`, the points to draw from, ten
             to a row.
         every: Integer, epochs from one picture to the next.
+        generator: The model that draws; the one that is trained if `None`.
     """
 
-    def __init__(self, folder, latents, every=1):
+    def __init__(self, folder, latents, every=1, generator=None):
         super().__init__()
         self.folder = pathlib.Path(folder)
         self.latents = latents
         self.every = every
+        self.generator = generator
 
     def on_train_begin(self, logs=None):
-        self.epoch = 0
-        self._draw(0)
+        self.generator = self.generator or self.model.generator
+        self.epoch = len(self.params.get("past", ()))
+        if self.epoch == 0:
+            self._draw(0)
 
     def on_epoch_end(self, epoch, logs=None):
         self.epoch = epoch + 1
@@ -40,6 +44,7 @@ class SamplePlots(keras.callbacks.Callback):
             self._draw(self.epoch)
 
     def _draw(self, epoch):
-        images = self.model.generator.predict_on_batch(self.latents)
-        title = f"Generated after epoch {epoch}" if epoch else "Generated before training"
-        plot_images(images, self.folder / f"generated_plot_e{epoch:03}.png", title)
+        images = self.generator.predict_on_batch(self.latents)
+        with picture("generated_plot"):
+            title = f"Generated after epoch {epoch}" if epoch else "Generated before training"
+            plot_images(images, self.folder / f"generated_plot_e{epoch:03}.png", title)

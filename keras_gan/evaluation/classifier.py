@@ -11,9 +11,9 @@ import keras
 import numpy as np
 from keras import layers
 
-from keras_gan.config import UserError
 from keras_gan.console import say
 from keras_gan.data import to_unit_range
+from keras_gan.errors import UserError
 from keras_gan.files import write_whole
 
 DIGITS_NAME = "mnist-1"

@@ -6,9 +6,10 @@ import pathlib
 import keras
 
 import keras_gan
-from keras_gan.config import UserError
+from keras_gan.config import Config
 from keras_gan.console import native_chatter_hidden, say, warnings_said
 from keras_gan.data import load_data
+from keras_gan.errors import UserError
 from keras_gan.evaluation import report
 from keras_gan.evaluation.classifier import load_yardstick
 from keras_gan.evaluation.evaluate import (
@@ -19,7 +20,7 @@ from keras_gan.evaluation.evaluate import (
 )
 
 
-def evaluate_file(path, samples, seed, dataset, data, json, plot):
+def evaluate_file(path, samples, seed, dataset=Config.dataset, data=None, json=None, plot=None):
     """Measures a generator, or images from anywhere, and prints a table.
 
     Args:

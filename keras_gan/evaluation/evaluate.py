@@ -9,9 +9,10 @@ import zipfile
 import keras
 import numpy as np
 
-from keras_gan.config import MAX_SEED, UserError
+from keras_gan.config import MAX_SEED
 from keras_gan.console import one_line
 from keras_gan.data import IMAGE_SHAPE, load_data, to_bytes
+from keras_gan.errors import UserError
 from keras_gan.evaluation import metrics
 
 MIN_SAMPLES = 100

@@ -1,0 +1,27 @@
+"""What can end a run before its time. Each message is one line for the user."""
+
+import signal
+
+
+class UserError(ValueError):
+    """A mistake of the user's: its message says what was wrong and what to do."""
+
+
+class DiskError(OSError):
+    """A file could not be written: the disk is full, gone, or read-only."""
+
+
+class DivergenceError(ArithmeticError):
+    """A loss or a weight is no longer a finite number: nothing more can be learned."""
+
+
+class Stopped(KeyboardInterrupt):
+    """The user, or the system, asked the process to stop.
+
+    Attributes:
+        signum: Integer, the signal that said so.
+    """
+
+    def __init__(self, signum):
+        super().__init__(f"stopped by {signal.Signals(signum).name}")
+        self.signum = signum

@@ -1,0 +1,47 @@
+"""Runs the program with a misfortune: `python misfortune.py KIND PATTERN ARGUMENTS`.
+
+KIND says what happens when a file whose name matches PATTERN is written:
+
+- `half`: the process is killed when half of the temporary file is written.
+- `before`, `after`: it is killed just before, or after, that file gets its name.
+- `SIGINT`, `SIGTERM`: it gets that signal, once; with a 2 at the end, twice.
+"""
+
+import fnmatch
+import os
+import pathlib
+import signal
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+
+kind, pattern, *arguments = sys.argv[1:]
+replace = os.replace
+
+
+def kill():
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def replace_or_suffer(source, target):
+    if not fnmatch.fnmatch(pathlib.Path(target).name, pattern):
+        return replace(source, target)
+    if kind == "half":
+        os.truncate(source, os.path.getsize(source) // 2)
+        kill()
+    if kind == "before":
+        kill()
+    replace(source, target)
+    if kind == "after":
+        kill()
+    os.replace = replace
+    for _ in range(2 if kind.endswith("2") else 1):
+        os.kill(os.getpid(), signal.Signals[kind.rstrip("2")])
+
+
+os.replace = replace_or_suffer
+sys.argv = ["main.py", *arguments]
+
+from keras_gan.cli import main  # noqa: E402
+
+sys.exit(main())

@@ -1,0 +1,544 @@
+"""A run that is stopped, killed or starved goes on as if nothing had happened."""
+
+import contextlib
+import json
+import os
+import pathlib
+import random
+import subprocess
+import sys
+
+import keras
+import numpy as np
+import pytest
+from conftest import ROOT, run_main
+from hypothesis import given
+from hypothesis import strategies as st
+from keras import layers
+
+from keras_gan import Config, Position, UserError, build_composite, job, train
+from keras_gan.callbacks import Checkpoints
+from keras_gan.checkpoint import load_checkpoint, load_newest, save_checkpoint
+from keras_gan.cli import main
+from keras_gan.errors import DiskError, DivergenceError
+from keras_gan.files import claimed
+
+SETTINGS = ["--epochs", "3", "--batch-size", "20", "--latent-dim", "4", "--evaluate-every", "2"]
+
+
+def misfortune(kind, pattern, *arguments, cwd):
+    return subprocess.run(
+        [sys.executable, ROOT / "tests" / "misfortune.py", kind, pattern, *arguments],
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+    )
+
+
+def outcome(folder):
+    """All that a run leaves and that must be the same however often it was stopped."""
+    pictures = {path.name: path.read_bytes() for path in (folder / "plots").glob("*.png")}
+    models = folder / "models"
+    history = (models / "history.csv").read_text()
+    weights = {
+        path.name: keras.saving.load_model(path).get_weights() for path in models.glob("*.keras")
+    }
+    newest, passed_over = load_newest(models / "checkpoints")
+    assert not passed_over
+    return pictures, history, weights, newest.arrays
+
+
+def equal(arrays, others):
+    return all(np.array_equal(a, b) for a, b in zip(arrays, others, strict=True))
+
+
+def assert_same(folder, unbroken):
+    pictures, history, weights, arrays = outcome(folder)
+    assert history == unbroken[1]
+    assert weights.keys() == unbroken[2].keys()
+    for name in weights:
+        assert equal(weights[name], unbroken[2][name]), name
+    assert equal(arrays, unbroken[3])
+    assert pictures == unbroken[0]
+
+
+@pytest.fixture(scope="module")
+def unbroken(digits_file, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("unbroken")
+    done = run_main("--data", digits_file, *SETTINGS, cwd=folder)
+    assert done.returncode == 0, done.stderr
+    return outcome(folder)
+
+
+@pytest.mark.parametrize(
+    "misfortunes",
+    [
+        [
+            ("half", "epoch_000000_step_000000.ckpt"),
+            ("before", "generated_plot_e001.png"),
+            ("half", "epoch_000002*.ckpt"),
+            ("after", "epoch_000002*.ckpt"),
+            ("before", "discriminator.keras"),
+        ],
+        [
+            ("SIGINT", "real_samples.png"),
+            ("SIGTERM", "history.csv"),
+            ("SIGINT2", "loss_plot.png"),
+            ("SIGTERM2", "metrics_plot.png"),
+        ],
+    ],
+    ids=["killed", "told to stop"],
+)
+def test_a_run_that_was_stopped_goes_on_as_the_same_run(
+    misfortunes, digits_file, unbroken, tmp_path
+):
+    arguments = ["--data", str(digits_file), *SETTINGS, "--resume"]
+    statuses = {"SIGINT": 130, "SIGTERM": 143}
+    for kind, pattern in misfortunes:
+        stopped = misfortune(kind, pattern, *arguments, cwd=tmp_path)
+        assert stopped.returncode == statuses.get(kind.rstrip("2"), -9), stopped.stderr
+        if kind.rstrip("2") in statuses:
+            last = stopped.stderr.splitlines()[-1]
+            assert last.startswith(f"main.py: stopped by {kind.rstrip('2')}; go on with: python ")
+            assert last.endswith(" --resume")
+    # With the settings of the run, which need not be given again.
+    done = run_main("--resume", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert_same(tmp_path, unbroken)
+
+
+def test_a_run_that_is_killed_at_any_moment(digits_file, unbroken, tmp_path, request):
+    """`--kills 200` draws that many moments; every run that ends is compared."""
+    kills = request.config.getoption("--kills")
+    draw = random.Random(kills)
+    arguments = ["--data", str(digits_file), *SETTINGS, "--resume"]
+    arguments += ["--checkpoint-minutes", "0.0001"]  # after every step
+    finished, folder = 0, None
+    while kills > 0 or folder:
+        folder = folder or tmp_path / f"run_{finished}"
+        folder.mkdir(exist_ok=True)
+        with subprocess.Popen(
+            [sys.executable, ROOT / "main.py", *arguments],
+            cwd=folder,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as process:
+            for line in process.stderr:
+                if line.startswith("Parameters:"):
+                    break
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.communicate(timeout=draw.uniform(0, 6) if kills > 0 else None)
+            if process.poll() is None:
+                process.kill()
+                kills -= 1
+        if process.returncode == 0:
+            assert_same(folder, unbroken)
+            finished, folder = finished + 1, None
+    print(f"{request.config.getoption('--kills')} kills, {finished} runs finished and compared")
+    assert finished
+
+
+def tiny_networks(monkeypatch):
+    """Networks that are quickly traced, where a test is not about the networks."""
+    monkeypatch.setattr(
+        job,
+        "build_generator",
+        lambda latent_dim: keras.Sequential(
+            [
+                keras.Input((latent_dim,), name="latent"),
+                layers.Dense(784, "sigmoid", name="draw"),
+                layers.Reshape((28, 28, 1), name="image"),
+            ],
+            name="generator",
+        ),
+    )
+    monkeypatch.setattr(
+        job,
+        "build_discriminator",
+        lambda: keras.Sequential(
+            [
+                keras.Input((28, 28, 1), name="image"),
+                layers.Flatten(name="flatten"),
+                layers.Dense(1, name="logit"),
+            ],
+            name="discriminator",
+        ),
+    )
+
+
+@pytest.fixture
+def settings(digits, tmp_path, monkeypatch):
+    """Settings of a quick run without labels, in a folder of its own."""
+    tiny_networks(monkeypatch)
+    monkeypatch.chdir(tmp_path)
+    np.savez(tmp_path / "digits.npz", x=digits[0][:100, ..., 0])
+    return {"data": "digits.npz", "epochs": 2, "batch_size": 50, "latent_dim": 3, "quiet": True}
+
+
+class FailingWrites:
+    """Lets the n-th file that gets its name fail to get it."""
+
+    def __init__(self, monkeypatch):
+        self.count, self.failing = 0, None
+        self.replace = os.replace
+        monkeypatch.setattr(os, "replace", self)
+
+    def __call__(self, source, target):
+        self.count += 1
+        if self.count == self.failing:
+            raise OSError(28, "No space left on device", str(target))
+        self.replace(source, target)
+
+
+def test_whatever_write_fails_the_run_goes_on(settings, tmp_path, monkeypatch):
+    writes = FailingWrites(monkeypatch)
+    (tmp_path / "whole").mkdir()
+    monkeypatch.chdir(tmp_path / "whole")
+    settings["data"] = str(tmp_path / "digits.npz")
+    job.run(Config(**settings))
+    total, writes.count = writes.count, 0
+    whole = outcome(tmp_path / "whole")
+    for n in range(1, total + 1):
+        folder = tmp_path / f"failed_{n}"
+        folder.mkdir()
+        monkeypatch.chdir(folder)
+        writes.count, writes.failing = 0, n
+        with pytest.raises(DiskError, match="No space left"):
+            job.run(Config(**settings))
+        writes.failing = None
+        assert not list(folder.rglob(".*.tmp*"))
+        job.resume(**settings)
+        assert_same(folder, whole)
+    assert total > 20
+
+
+FILES = ["config.json", "real_samples.png", "*.ckpt", "history.csv", "generator.keras", "run.log"]
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(disk)]
+    if not hasattr(os, "geteuid") or subprocess.run(mount, capture_output=True).returncode:
+        pytest.skip("a small disk can be mounted by root alone")
+    yield disk
+    subprocess.run(["umount", "--lazy", str(disk)], check=True)
+
+
+@pytest.mark.parametrize("full_at", FILES)
+def test_a_full_disk_ends_the_run_in_one_line(full_at, settings, small_disk, monkeypatch, capsys):
+    """The disk is really full from the first write of that kind on."""
+    from keras_gan import files
+
+    settings["data"] = str(pathlib.Path(settings["data"]).resolve())
+    monkeypatch.chdir(small_disk)
+    write, append = files.write_whole, files.append_line
+    ballast = pathlib.Path("ballast")
+
+    def fill():
+        with contextlib.suppress(OSError), open(ballast, "wb", buffering=0) as file:
+            while True:
+                file.write(bytes(4096))
+
+    @contextlib.contextmanager
+    def write_to_a_full_disk(path):
+        if pathlib.Path(path).match(full_at):
+            fill()
+        with write(path) as temporary:
+            yield temporary
+
+    def append_to_a_full_disk(path, line):
+        if pathlib.Path(path).match(full_at) and "epoch" in line:
+            fill()
+            line = line * 40  # more than is left of the file's last block
+        append(path, line)
+
+    for module in ("files", "callbacks.history", "callbacks.models"):
+        monkeypatch.setattr(f"keras_gan.{module}.write_whole", write_to_a_full_disk)
+    monkeypatch.setattr("keras_gan.callbacks.log.append_line", append_to_a_full_disk)
+    arguments = ["--log", "run.log"]
+    for name, value in settings.items():
+        flag = "--" + name.replace("_", "-")
+        arguments += [flag] if value is True else [flag, str(value)]
+    assert main(arguments) == 1
+    said = capsys.readouterr().err.splitlines()
+    assert len(said) == 1
+    assert "No space left on device" in said[0]
+    assert not [path for path in small_disk.rglob(".*") if path.name != ".lock"]
+
+    monkeypatch.undo()
+    tiny_networks(monkeypatch)
+    monkeypatch.chdir(small_disk)
+    ballast.unlink()
+    assert main([*arguments, "--resume"]) == 0
+    assert len(pathlib.Path("models/history.csv").read_text().splitlines()) == 1 + 2
+
+
+def checkpoint_folder(folder):
+    """Two checkpoints of a training of one variable; their variables hold 1 and 2."""
+    for epoch in (1, 2):
+        position = Position(np.random.default_rng(epoch), epoch=epoch)
+        save_checkpoint(folder, {"n": epoch}, position, [keras.Variable(np.full(9, epoch))])
+    return sorted(folder.iterdir())
+
+
+def damage(kind, content, start, length):
+    if kind == "truncated":
+        return content[:start]
+    if kind == "flipped":
+        return content[:start] + bytes([content[start] ^ 255]) + content[start + 1 :]
+    if kind == "zeroed":
+        return content[:start] + bytes(length) + content[start + length :]
+    if kind == "longer":
+        return content + content[:length]
+    return b""
+
+
+@given(
+    kind=st.sampled_from(["truncated", "flipped", "zeroed", "longer", "emptied"]),
+    place=st.floats(0, 1, exclude_max=True),
+    length=st.integers(1, 400),
+)
+def test_a_damaged_checkpoint_is_passed_over(kind, place, length, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("checkpoints")
+    older, newer = checkpoint_folder(folder)
+    content = newer.read_bytes()
+    damaged = damage(kind, content, int(place * len(content)), length)
+    newer.write_bytes(damaged)
+    found, passed_over = load_newest(folder)
+    if damaged == content:
+        assert found.about == {"n": 2}
+        assert not passed_over
+        return
+    assert found.about == {"n": 1}
+    assert found.arrays[0].tolist() == [1] * 9
+    assert list(passed_over) == [newer]
+    older.unlink()
+    assert load_newest(folder)[0] is None
+
+
+def test_two_checkpoints_are_kept_and_none_from_the_future(tmp_path):
+    variables = [keras.Variable(np.zeros(3))]
+    for epoch, step in [(0, 0), (0, 7), (1, 0), (9, 0), (1, 2)]:
+        position = Position(np.random.default_rng(0), epoch=epoch, step=step)
+        save_checkpoint(tmp_path, {}, position, variables)
+    assert [path.name for path in sorted(tmp_path.iterdir())] == [
+        "epoch_000001_step_000000.ckpt",
+        "epoch_000001_step_000002.ckpt",
+    ]
+
+
+def test_damaged_checkpoints_are_told(settings, tmp_path, capsys):
+    settings["quiet"] = False
+    job.run(Config(**settings))
+    whole = outcome(tmp_path)
+    older, newer = sorted((tmp_path / "models" / "checkpoints").iterdir())
+    newer.write_bytes(newer.read_bytes()[:1000])
+    capsys.readouterr()
+    assert main(["--resume"]) == 0
+    said = capsys.readouterr().err.splitlines()
+    assert said[0].startswith(f"Passed over {newer.relative_to(tmp_path)}: it is damaged")
+    assert "Resumed after epoch 1, step 0." in said
+    assert_same(tmp_path, whole)
+    for path in (older, newer):
+        path.write_bytes(b"")
+    assert main(["--resume"]) == 2
+    said = capsys.readouterr().err.splitlines()
+    assert len(said) == 3
+    assert "no checkpoint is whole; start again without --resume" in said[-1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--batch-size", "20"], "batch_size is 50 in the run to resume and cannot become 20"),
+        (["--latent-dim", "4"], "latent_dim is 3"),
+        (["--learning-rate", "0.1"], "learning_rate is 0.0004"),
+        (["--beta-1", "0.1"], "beta_1 is 0.5"),
+        (["--seed", "1"], "seed is 0"),
+        (["--data", "others.npz"], "others.npz: these are not the images of the run to resume"),
+        (["--epochs", "0"], "epochs must be"),
+    ],
+)
+def test_what_a_resumed_run_cannot_change(arguments, said, resumable, capsys):
+    before = {path: path.stat().st_mtime_ns for path in resumable.rglob("*")}
+    capsys.readouterr()
+    assert main(["--resume", *arguments]) == 2
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 1
+    assert said in lines[0]
+    assert {path: path.stat().st_mtime_ns for path in resumable.rglob("*")} == before
+
+
+@pytest.fixture(scope="module")
+def finished_run(digits, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("finished")
+    np.savez(folder / "digits.npz", x=digits[0][:100, ..., 0])
+    np.savez(folder / "others.npz", x=digits[0][100:, ..., 0])
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        tiny_networks(monkeypatch)
+        monkeypatch.chdir(folder)
+        job.run(Config(data="digits.npz", epochs=1, batch_size=50, latent_dim=3, quiet=True))
+    return folder
+
+
+@pytest.fixture
+def resumable(finished_run, monkeypatch):
+    tiny_networks(monkeypatch)
+    monkeypatch.chdir(finished_run)
+    return finished_run
+
+
+def test_a_run_is_not_resumed_on_another_backend(resumable):
+    other = "jax" if keras.backend.backend() == "tensorflow" else "tensorflow"
+    pytest.importorskip(other)
+    refused = run_main("--resume", cwd=resumable, env={**os.environ, "KERAS_BACKEND": other})
+    assert refused.returncode == 2
+    assert len(refused.stderr.splitlines()) == 1
+    assert f"cannot become {other}; set KERAS_BACKEND=" in refused.stderr
+
+
+def test_a_folder_takes_one_run_at_a_time(resumable, capsys):
+    for arguments in (["--resume"], ["--data", "digits.npz", "--batch-size", "50"]):
+        with claimed("plots", "models", resume=True):
+            assert main(arguments) == 2
+        assert "another run is writing there" in capsys.readouterr().err.splitlines()[-1]
+
+
+def test_more_epochs_go_further(settings, tmp_path, monkeypatch):
+    (tmp_path / "in_one_go").mkdir()
+    monkeypatch.chdir(tmp_path / "in_one_go")
+    settings["data"] = str(tmp_path / "digits.npz")
+    job.run(Config(**settings | {"epochs": 4}))
+    (tmp_path / "in_two").mkdir()
+    monkeypatch.chdir(tmp_path / "in_two")
+    job.run(Config(**settings | {"epochs": 1}))
+    job.resume(epochs=4)
+    assert_same(tmp_path / "in_two", outcome(tmp_path / "in_one_go"))
+    assert json.loads(pathlib.Path("models/config.json").read_text())["epochs"] == 4
+
+
+def test_without_a_checkpoint_a_run_starts_from_the_beginning(settings, capsys):
+    job.resume(**settings)
+    assert "No checkpoint in models/checkpoints: starting" in capsys.readouterr().err
+
+
+class Poison(keras.callbacks.Callback):
+    def __init__(self, where, value):
+        super().__init__()
+        self.where, self.value = where, value
+
+    def on_train_batch_end(self, batch, logs=None):
+        if batch == self.where:
+            variable = self.model.generator.trainable_variables[0]
+            variable.assign(keras.ops.full_like(variable, self.value))
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+@pytest.mark.parametrize(("where", "said"), [(0, "g_loss|loss|score"), (1, "no longer finite")])
+def test_a_training_that_diverges_ends_with_the_last_good_checkpoint(
+    value, where, said, digits, tmp_path, monkeypatch
+):
+    tiny_networks(monkeypatch)
+    composite = build_composite(job.build_generator(3), job.build_discriminator())
+    position = Position(np.random.default_rng(0))
+    checkpoints = Checkpoints(tmp_path, {}, position, composite.variables)
+    with pytest.raises(DivergenceError, match=said):
+        train(
+            composite,
+            digits[0][:100],
+            batch_size=50,
+            callbacks=[Poison(where, value), checkpoints],
+            position=position,
+        )
+    [path] = tmp_path.iterdir()
+    good = load_checkpoint(path)
+    assert good.position.epoch == 0
+    assert all(np.isfinite(array).all() for array in good.arrays)
+
+
+def test_a_run_that_diverges_says_so(settings, capsys, monkeypatch):
+    job.run(Config(**settings))
+    monkeypatch.setattr(
+        "keras_gan.training.to_unit_range", lambda images: images * np.float32("nan")
+    )
+    assert main(["--resume", "--epochs", "3"]) == 1
+    said = capsys.readouterr().err.splitlines()[-1]
+    assert "d_loss became nan in epoch 3, step 1" in said
+    monkeypatch.undo()
+
+
+@pytest.mark.parametrize("broken", ["plot_images", "plot_curves", "plot_model"])
+def test_a_broken_picture_is_told_once_and_training_goes_on(broken, settings, capsys, monkeypatch):
+    def fail(*arguments, **options):
+        raise FileNotFoundError("no font")
+
+    for module in ("plots", "callbacks.samples", "callbacks.curves", "callbacks.metrics"):
+        monkeypatch.setattr(f"keras_gan.{module}.{broken}", fail, raising=False)
+    job.run(Config(**settings))
+    said = [line for line in capsys.readouterr().err.splitlines() if "no font" in line]
+    assert said
+    assert len(said) == len(set(said))
+    assert pathlib.Path("models/generator.keras").exists()
+
+
+def test_checkpoints_within_an_epoch(digits, tmp_path, monkeypatch):
+    """A run of one epoch that is resumed in its middle ends as one that was not."""
+    tiny_networks(monkeypatch)
+    images = digits[0][:100]
+
+    def trained(folder, stop_after=None, resume=False):
+        keras.utils.set_random_seed(1)
+        composite = build_composite(job.build_generator(3), job.build_discriminator())
+        variables = [
+            *composite.variables,
+            *composite.discriminator.optimizer.variables,
+            *composite.optimizer.variables,
+        ]
+        position = Position(np.random.default_rng(1))
+        if resume:
+            newest, _ = load_newest(folder)
+            position = newest.position
+            assert position.step == stop_after
+            for variable, array in zip(variables, newest.arrays, strict=True):
+                variable.assign(array)
+        checkpoints = Checkpoints(folder, {}, position, variables, minutes=1e-9)
+        stopper = keras.callbacks.LambdaCallback(
+            on_train_batch_end=lambda batch, logs: (
+                checkpoints._on_signal(2, None) if batch + 1 == stop_after and not resume else None
+            )
+        )
+        train(
+            composite,
+            images,
+            epochs=1,
+            batch_size=10,
+            callbacks=[stopper, checkpoints],
+            position=position,
+        )
+        return load_newest(folder)[0]
+
+    whole = trained(tmp_path / "whole")
+    with pytest.raises(KeyboardInterrupt):
+        trained(tmp_path / "broken", stop_after=4)
+    resumed = trained(tmp_path / "broken", stop_after=4, resume=True)
+    assert equal(whole.arrays, resumed.arrays)
+    del whole.position.history[0]["images_per_second"]
+    del resumed.position.history[0]["images_per_second"]
+    assert whole.position.history == resumed.position.history
+
+
+def test_the_log_tells_the_story(settings, capsys):
+    assert main(["--log", "run.log", "--data", "digits.npz", "--epochs", "1", "--quiet"]) == 0
+    captured = capsys.readouterr()
+    assert "Epoch" not in captured.err
+    assert "Parameters" not in captured.err
+    assert captured.out.splitlines()[-1].startswith("Trained generator: ")
+    lines = [line.split(" ", 1)[1] for line in pathlib.Path("run.log").read_text().splitlines()]
+    assert lines[0] == "started"
+    assert lines[1].startswith("epoch 1/1 d_loss=")
+    assert lines[2] == "ended: finished"
+    with pytest.raises(UserError):
+        job.resume(batch_size=7)
