@@ -187,6 +187,20 @@ def _train_parser():
     )
     _add_setting(
         training,
+        "--penalty",
+        float,
+        "WEIGHT",
+        "how strongly to keep the discriminator from being steep around real images",
+    )
+    _add_setting(
+        training,
+        "--average",
+        float,
+        "PART",
+        "how much of the averaged generator, the one that is shown and saved, a step keeps, 0 to 1",
+    )
+    _add_setting(
+        training,
         "--seed",
         int,
         "N",

@@ -35,6 +35,10 @@ class Config:
         latent_dim: Integer, the size of the generator's latent vector.
         learning_rate: Float above 0 and at most 1, Adam's step size.
         beta_1: Float from 0 up to, not including, 1, Adam's first decay.
+        penalty: Float from 0 to 1000, the weight of the discriminator's penalty
+            for being steep.
+        average: Float from 0 up to, not including, 1, how much of the averaged
+            generator a step keeps.
         seed: Integer from 0 to 2**32 - 1; it fixes initial weights, latent
             points and the order of the images.
         dataset: `"mnist"` or `"fashion_mnist"`, used where `data` is `None`.
@@ -57,8 +61,10 @@ class Config:
     epochs: int = 100
     batch_size: int = 64
     latent_dim: int = 100
-    learning_rate: float = 4e-4
+    learning_rate: float = 2e-3
     beta_1: float = 0.5
+    penalty: float = 0.1
+    average: float = 0.999
     seed: int = 0
     dataset: str = "mnist"
     data: str | None = None
@@ -77,7 +83,9 @@ class Config:
         self._check_integer("latent_dim", 1, 10_000)
         self._check_integer("seed", 0, MAX_SEED)
         self._check_float("learning_rate", "above 0 and at most 1", lambda rate: 0 < rate <= 1)
-        self._check_float("beta_1", "from 0 up to, not including, 1", lambda beta: 0 <= beta < 1)
+        self._check_float("penalty", "from 0 to 1000", lambda penalty: 0 <= penalty <= 1000)
+        for name in ("beta_1", "average"):
+            self._check_float(name, "from 0 up to, not including, 1", lambda part: 0 <= part < 1)
         self._check_float("checkpoint_minutes", "above 0", lambda minutes: minutes > 0)
         if not isinstance(self.quiet, bool):
             self._refuse("quiet", "true or false")

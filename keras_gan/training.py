@@ -151,6 +151,9 @@ def _check_images(images, shape):
 def train_step(composite, real_images, rng):
     """Trains the discriminator, then the generator, on one batch.
 
+    Beside the real and the generated images, the discriminator is shown noisy
+    copies of half of the real ones: see `DiscriminatorLoss`.
+
     Args:
         composite: A `Composite` made by `build_composite`.
         real_images: `float32` array of shape `(batch, 28, 28, 1)`, from 0 to 1.
@@ -161,18 +164,23 @@ def train_step(composite, real_images, rng):
     """
     n = len(real_images)
     latent_shape = (n, *composite.input_shape[1:])
-    real, fake = np.ones((n, 1), "float32"), np.zeros((n, 1), "float32")
+    discriminator = composite.discriminator
 
     latents = rng.standard_normal(latent_shape, dtype="float32")
     fake_images = composite.generator.predict_on_batch(latents)
-    logs = composite.discriminator.train_on_batch(
-        np.concatenate([real_images, fake_images]), np.concatenate([real, fake]), return_dict=True
+    copied = real_images[: n // 2 if discriminator.loss.penalty else 0]
+    noise = discriminator.loss.noise * rng.standard_normal(copied.shape, dtype="float32")
+    labels = np.concatenate([np.ones(n), np.zeros(n), -1 - np.arange(len(copied))])
+    logs = discriminator.train_on_batch(
+        np.concatenate([real_images, fake_images, copied + noise]),
+        labels.astype("float32")[:, None],
+        return_dict=True,
     )
     latents = rng.standard_normal(latent_shape, dtype="float32")
-    g_loss = composite.train_on_batch(latents, real)
+    g_loss = composite.train_on_batch(latents, np.ones((n, 1), "float32"))
 
     return {
-        "d_loss": float(logs["loss"]),
+        "d_loss": float(logs["cross_entropy"]),
         "g_loss": float(g_loss),
         "real_score": float(logs["real_score"]),
         "fake_score": float(logs["fake_score"]),
