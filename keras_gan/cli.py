@@ -10,7 +10,7 @@ import signal
 import sys
 import threading
 
-from keras_gan.config import DATASETS, Config
+from keras_gan.config import DATASETS, PRESETS, Config, configure
 from keras_gan.console import native_chatter_hidden, one_line, say
 from keras_gan.errors import DivergenceError, Stopped, UserError
 
@@ -56,10 +56,10 @@ def main(argv=None):
 def _train(settings):
     resume = settings.pop("resume", False)
     if resume:
-        Config(**settings)  # a mistake is told before Keras is imported
+        configure(**settings)  # a mistake is told before Keras is imported
         _imported("keras_gan.job").resume(**settings)
     else:
-        config = Config(**settings)
+        config = configure(**settings)
         _imported("keras_gan.job").run(config)
 
 
@@ -176,6 +176,12 @@ def _train_parser():
     )
     _add_data_options(parser, "what to learn from")
     training = parser.add_argument_group("how to train")
+    training.add_argument(
+        "--preset",
+        choices=PRESETS,
+        help=f"recipe to begin with; each option below changes one thing in it "
+        f"(default: {Config.preset}, whose values are given)",
+    )
     _add_setting(training, "--epochs", int, "N", "how many times to go through all the images")
     _add_setting(training, "--batch-size", int, "N", "real images in one training step")
     _add_setting(

@@ -8,6 +8,19 @@ from keras_gan.errors import UserError
 
 MAX_SEED = 2**32 - 1
 DATASETS = ("mnist", "fashion_mnist")
+# A recipe is data: the settings in which it differs from the defaults of `Config`.
+PRESETS = {
+    "default": {},
+    # https://machinelearningmastery.com/how-to-develop-a-generative-adversarial-network-for-an-mnist-handwritten-digits-from-scratch-in-keras/
+    "tutorial": {
+        "networks": "tutorial",
+        "batch_size": 128,
+        "generator_batch_size": 256,
+        "learning_rate": 2e-4,
+        "penalty": 0.0,
+        "average": 0.0,
+    },
+}
 # What a resumed run may change: it decides where the results go and how long it takes, but not
 # what a step does. Whether `dataset` and `data` are the same, the images themselves tell.
 CHANGEABLE = (
@@ -31,7 +44,11 @@ class Config:
 
     Args:
         epochs: Integer, how many times to go through the images.
+        preset: String, a key of `PRESETS`: the recipe that the settings began with.
+        networks: String, a key of `keras_gan.models.NETWORKS`.
         batch_size: Integer, the number of real images in a training step.
+        generator_batch_size: Integer, the number of latent points that the
+            generator learns from in a step; as many as real images if `None`.
         latent_dim: Integer, the size of the generator's latent vector.
         learning_rate: Float above 0 and at most 1, Adam's step size.
         beta_1: Float from 0 up to, not including, 1, Adam's first decay.
@@ -59,7 +76,10 @@ class Config:
     """
 
     epochs: int = 100
+    preset: str = "default"
+    networks: str = "default"
     batch_size: int = 64
+    generator_batch_size: int | None = None
     latent_dim: int = 100
     learning_rate: float = 2e-3
     beta_1: float = 0.5
@@ -80,6 +100,10 @@ class Config:
     def __post_init__(self):
         for name in ("epochs", "batch_size", "plot_every", "save_every", "evaluate_every"):
             self._check_integer(name, 1, 1_000_000)
+        if self.generator_batch_size is not None:
+            self._check_integer("generator_batch_size", 1, 1_000_000)
+        if self.preset not in PRESETS:
+            self._refuse("preset", f"one of {', '.join(PRESETS)}")
         self._check_integer("latent_dim", 1, 10_000)
         self._check_integer("seed", 0, MAX_SEED)
         self._check_float("learning_rate", "above 0 and at most 1", lambda rate: 0 < rate <= 1)
@@ -117,3 +141,16 @@ class Config:
 
     def _refuse(self, name, expected):
         raise UserError(f"{name} must be {expected}, but is {getattr(self, name)!r}")
+
+
+def configure(preset="default", **settings):
+    """Makes a `Config` of a preset.
+
+    Args:
+        preset: String, a key of `PRESETS`.
+        **settings: Those in which the run differs from it.
+
+    Raises:
+        UserError: As `Config`.
+    """
+    return Config(preset=preset, **PRESETS.get(preset, {}) | settings)

@@ -26,13 +26,13 @@ from keras_gan.callbacks import (
     SamplePlots,
 )
 from keras_gan.callbacks.log import log_line
-from keras_gan.config import CHANGEABLE, Config
+from keras_gan.config import CHANGEABLE, Config, configure
 from keras_gan.console import native_chatter_hidden, one_line, say, warnings_said
 from keras_gan.data import load_data
 from keras_gan.errors import DiskError, UserError
 from keras_gan.evaluation.classifier import find_yardstick
 from keras_gan.evaluation.evaluate import can_be_compared_with
-from keras_gan.models import build_composite, build_discriminator, build_generator
+from keras_gan.models import NETWORKS, build_composite
 from keras_gan.training import Position, train
 
 BACKENDS = ("tensorflow", "jax", "torch")
@@ -84,7 +84,7 @@ def resume(**settings):
         if passed_over:
             raise UserError(f"{folder}: no checkpoint is whole; start again without --resume")
         say(f"No checkpoint in {folder}: starting from the beginning.")
-        return _run(Config(**settings), None)
+        return _run(configure(**settings), None)
     begun_with = newest.about["settings"]
     config = Config(**begun_with | settings)
     for name, value in dataclasses.asdict(config).items():
@@ -122,10 +122,8 @@ def _run(config, newest):
     with native_chatter_hidden():
         device = _device(backend)
         _repeat_exactly(config.seed, backend)
-        generator, discriminator = build_generator(config.latent_dim), build_discriminator()
-        composite = build_composite(
-            generator, discriminator, config.learning_rate, config.beta_1, config.penalty
-        )
+        composite = build_networks(config)
+        generator, discriminator = composite.generator, composite.discriminator
         average = AveragedGenerator(generator, config.average)
         yardstick = find_yardstick(dataset) if can_be_compared_with(dataset) else None
     variables = [
@@ -204,6 +202,7 @@ def _run(config, newest):
                 dataset.images,
                 epochs=config.epochs,
                 batch_size=config.batch_size,
+                generator_batch_size=config.generator_batch_size,
                 callbacks=[
                     average,
                     *([] if config.quiet else [ProgressReport()]),
@@ -234,6 +233,25 @@ def _outcome_logged(path):
             log_line(path, f"ended: {one_line(error)}")
         raise
     log_line(path, "ended: finished")
+
+
+def build_networks(config):
+    """Builds and compiles the networks of a run.
+
+    Args:
+        config: A `Config`.
+
+    Returns:
+        A compiled `Composite`.
+    """
+    build_generator, build_discriminator = NETWORKS[config.networks]
+    return build_composite(
+        build_generator(config.latent_dim),
+        build_discriminator(),
+        config.learning_rate,
+        config.beta_1,
+        config.penalty,
+    )
 
 
 def _device(backend):

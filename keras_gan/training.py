@@ -59,7 +59,16 @@ class Position:
         return logs
 
 
-def train(composite, images, epochs=100, batch_size=64, seed=0, callbacks=(), position=None):
+def train(
+    composite,
+    images,
+    epochs=100,
+    batch_size=64,
+    seed=0,
+    callbacks=(),
+    generator_batch_size=None,
+    position=None,
+):
     """Trains a GAN.
 
     Each step draws a batch of real images and as many latent points. The
@@ -81,6 +90,8 @@ def train(composite, images, epochs=100, batch_size=64, seed=0, callbacks=(), po
             (D(x)), `fake_score` (D(G(z))), `real_accuracy`, `fake_accuracy`;
             epoch logs have `images_per_second` too.
 
+        generator_batch_size: Integer, the number of latent points that the
+            generator learns from in a step; as many as real images if `None`.
         position: A `Position`, where to go on from, kept up to date meanwhile;
             that of a new training if `None`. With one, `seed` has no effect.
 
@@ -118,7 +129,9 @@ def train(composite, images, epochs=100, batch_size=64, seed=0, callbacks=(), po
         for step, rows in list(enumerate(batches))[position.step :]:
             callbacks.on_train_batch_begin(step)
             start = time.perf_counter()
-            logs = train_step(composite, to_unit_range(images[rows]), position.rng)
+            logs = train_step(
+                composite, to_unit_range(images[rows]), position.rng, generator_batch_size
+            )
             position.end_step(logs, len(rows), time.perf_counter() - start)
             _check_finite(logs, epoch, step)
             callbacks.on_train_batch_end(step, logs)
@@ -148,7 +161,7 @@ def _check_images(images, shape):
         )
 
 
-def train_step(composite, real_images, rng):
+def train_step(composite, real_images, rng, generator_batch_size=None):
     """Trains the discriminator, then the generator, on one batch.
 
     Beside the real and the generated images, the discriminator is shown noisy
@@ -158,15 +171,18 @@ def train_step(composite, real_images, rng):
         composite: A `Composite` made by `build_composite`.
         real_images: `float32` array of shape `(batch, 28, 28, 1)`, from 0 to 1.
         rng: A `numpy.random.Generator` that the latent points are drawn from.
+        generator_batch_size: Integer, the number of latent points that the
+            generator learns from; as many as real images if `None`.
 
     Returns:
         A dict with the values of this batch, as floats: see `train`.
     """
     n = len(real_images)
-    latent_shape = (n, *composite.input_shape[1:])
+    m = generator_batch_size or n
+    latent_shape = composite.input_shape[1:]
     discriminator = composite.discriminator
 
-    latents = rng.standard_normal(latent_shape, dtype="float32")
+    latents = rng.standard_normal((n, *latent_shape), dtype="float32")
     fake_images = composite.generator.predict_on_batch(latents)
     copied = real_images[: n // 2 if discriminator.loss.penalty else 0]
     noise = discriminator.loss.noise * rng.standard_normal(copied.shape, dtype="float32")
@@ -176,8 +192,8 @@ def train_step(composite, real_images, rng):
         labels.astype("float32")[:, None],
         return_dict=True,
     )
-    latents = rng.standard_normal(latent_shape, dtype="float32")
-    g_loss = composite.train_on_batch(latents, np.ones((n, 1), "float32"))
+    latents = rng.standard_normal((m, *latent_shape), dtype="float32")
+    g_loss = composite.train_on_batch(latents, np.ones((m, 1), "float32"))
 
     return {
         "d_loss": float(logs["cross_entropy"]),

@@ -22,6 +22,7 @@ from keras_gan.checkpoint import load_checkpoint, load_newest, save_checkpoint
 from keras_gan.cli import main
 from keras_gan.errors import DiskError, DivergenceError
 from keras_gan.files import claimed
+from keras_gan.models import NETWORKS
 
 SETTINGS = ["--epochs", "3", "--batch-size", "20", "--latent-dim", "4", "--evaluate-every", "2"]
 
@@ -139,32 +140,31 @@ def test_a_run_that_is_killed_at_any_moment(digits_file, unbroken, tmp_path, req
     assert finished
 
 
+def tiny_generator(latent_dim=3):
+    return keras.Sequential(
+        [
+            keras.Input((latent_dim,), name="latent"),
+            layers.Dense(784, "sigmoid", name="draw"),
+            layers.Reshape((28, 28, 1), name="image"),
+        ],
+        name="generator",
+    )
+
+
+def tiny_discriminator():
+    return keras.Sequential(
+        [
+            keras.Input((28, 28, 1), name="image"),
+            layers.Flatten(name="flatten"),
+            layers.Dense(1, name="logit"),
+        ],
+        name="discriminator",
+    )
+
+
 def tiny_networks(monkeypatch):
     """Networks that are quickly traced, where a test is not about the networks."""
-    monkeypatch.setattr(
-        job,
-        "build_generator",
-        lambda latent_dim: keras.Sequential(
-            [
-                keras.Input((latent_dim,), name="latent"),
-                layers.Dense(784, "sigmoid", name="draw"),
-                layers.Reshape((28, 28, 1), name="image"),
-            ],
-            name="generator",
-        ),
-    )
-    monkeypatch.setattr(
-        job,
-        "build_discriminator",
-        lambda: keras.Sequential(
-            [
-                keras.Input((28, 28, 1), name="image"),
-                layers.Flatten(name="flatten"),
-                layers.Dense(1, name="logit"),
-            ],
-            name="discriminator",
-        ),
-    )
+    monkeypatch.setitem(NETWORKS, "default", (tiny_generator, tiny_discriminator))
 
 
 @pytest.fixture
@@ -444,7 +444,7 @@ def test_a_training_that_diverges_ends_with_the_last_good_checkpoint(
     value, where, said, digits, tmp_path, monkeypatch
 ):
     tiny_networks(monkeypatch)
-    composite = build_composite(job.build_generator(3), job.build_discriminator())
+    composite = build_composite(tiny_generator(), tiny_discriminator())
     position = Position(np.random.default_rng(0))
     checkpoints = Checkpoints(tmp_path, {}, position, composite.variables)
     with pytest.raises(DivergenceError, match=said):
@@ -493,7 +493,7 @@ def test_checkpoints_within_an_epoch(digits, tmp_path, monkeypatch):
 
     def trained(folder, stop_after=None, resume=False):
         keras.utils.set_random_seed(1)
-        composite = build_composite(job.build_generator(3), job.build_discriminator())
+        composite = build_composite(tiny_generator(), tiny_discriminator())
         variables = [
             *composite.variables,
             *composite.discriminator.optimizer.variables,

@@ -97,7 +97,9 @@ def test_every_image_is_used_once_an_epoch_and_the_last_batch_is_smaller(monkeyp
     seen = []
     monkeypatch.setattr(
         "keras_gan.training.train_step",
-        lambda composite, images, rng: seen.append(images[:, 0, 0, 0]) or {"d_loss": images.mean()},
+        lambda composite, images, *rest: (
+            seen.append(images[:, 0, 0, 0]) or {"d_loss": images.mean()}
+        ),
     )
     images = (
         np.arange(10, dtype="float32").reshape(10, 1, 1, 1) / 10 * np.ones((1, 28, 28, 1), "f4")

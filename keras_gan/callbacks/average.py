@@ -17,8 +17,8 @@ class AveragedGenerator(keras.callbacks.Callback):
         momentum: Float from 0 up to, not including, 1, how much of the average
             a step keeps. In the first steps it is less, so that the weights that
             training began with are soon forgotten.
-        every: Integer, the number of steps from one update to the next; an
-            update makes up for the steps between.
+        every: Integer, the number of steps from one update to the next. An
+            update makes up for the steps between; the last of an epoch is one.
 
     Attributes:
         generator: A model of its own, the average.
@@ -36,8 +36,10 @@ class AveragedGenerator(keras.callbacks.Callback):
         self.steps_before = epoch * self.params["steps"]
 
     def on_train_batch_end(self, batch, logs=None):
+        steps = batch % self.every + 1
+        if steps < self.every and batch + 1 < self.params["steps"]:
+            return
         step = self.steps_before + batch + 1
-        if step % self.every == 0:
-            momentum = min(self.momentum, (1 + step) / (10 + step)) ** self.every
-            for average, weight in zip(self.generator.weights, self.trained.weights, strict=True):
-                average.assign(momentum * average + (1 - momentum) * weight)
+        momentum = min(self.momentum, (1 + step) / (10 + step)) ** steps
+        for average, weight in zip(self.generator.weights, self.trained.weights, strict=True):
+            average.assign(momentum * average + (1 - momentum) * weight)

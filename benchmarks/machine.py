@@ -1,0 +1,59 @@
+"""What a benchmark ran on, and tables to print it in."""
+
+import os
+import platform
+import re
+import statistics
+import time
+
+import keras
+import numpy as np
+
+
+def describe():
+    """One line: processor, cores, device, and versions."""
+    processor = platform.processor() or platform.machine()
+    if os.path.exists("/proc/cpuinfo"):
+        with open("/proc/cpuinfo") as file:
+            processor = re.search(r"model name\s*: (.*)", file.read())[1]
+    backend = keras.backend.backend()
+    version = __import__(backend).__version__
+    return (
+        f"{processor}, {os.cpu_count()} cores; Python {platform.python_version()}, "
+        f"Keras {keras.__version__}, {backend} {version}, NumPy {np.__version__}"
+    )
+
+
+def medians_of_rounds(tasks, rounds, repeats):
+    """Times tasks side by side.
+
+    Args:
+        tasks: Dict of functions by their names.
+        rounds: Integer, how often to time each, one after the other, so that
+            whatever else the machine does meanwhile falls on all of them.
+        repeats: Integer, how many calls make one timing.
+
+    Returns:
+        A dict that maps each name to the seconds of one call, the median of the
+        rounds.
+    """
+    seconds = {name: [] for name in tasks}
+    for task in tasks.values():
+        task()
+        task()
+    for _ in range(rounds):
+        for name, task in tasks.items():
+            start = time.perf_counter()
+            for _ in range(repeats):
+                task()
+            seconds[name].append((time.perf_counter() - start) / repeats)
+    return {name: statistics.median(values) for name, values in seconds.items()}
+
+
+def print_table(columns, rows):
+    """Prints a table in Markdown, ready for a README."""
+    print("| " + " | ".join(columns) + " |")
+    print("|" + "---|" * len(columns))
+    for row in rows:
+        print("| " + " | ".join(map(str, row)) + " |")
+    print(flush=True)

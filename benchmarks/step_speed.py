@@ -1,0 +1,201 @@
+"""How fast a training step is, and how fast it could be.
+
+    python benchmarks/step_speed.py [--preset NAME] [--peers FOLDER]
+
+In one run, one after the other and again, so that a busy machine slows all of
+them alike: the composite's `train_on_batch` loop; the same mathematics in one
+function written by hand with a gradient tape; the loop with the networks and
+settings of the tutorial. Before them the arithmetic of one step, layer by layer,
+and how fast the machine multiplies matrices: together they say how fast a step
+could be at best. `--peers` names a folder with other projects' recipes,
+`peers_keras.py` and `peers_torch.py`, which print images a second when they run;
+`--torch-python` an interpreter that has PyTorch, if this one has not.
+"""
+
+import argparse
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+
+os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import layers
+from machine import describe, medians_of_rounds, print_table
+
+from keras_gan.config import PRESETS, configure
+from keras_gan.job import build_networks
+from keras_gan.training import train_step
+
+PEERS = {
+    "peers_keras.py": ("tutorial", "kerasgan", "kerasio"),
+    "peers_torch.py": ("mlp256", "mlp32"),
+}
+ROUNDS = 5
+STEPS = 60
+
+
+def layer_flops(layer):
+    """Floating-point operations of a layer's forward pass for one image."""
+    if isinstance(layer, layers.Conv2DTranspose):
+        return 2 * np.prod(layer.input.shape[1:]) * layer.filters * np.prod(layer.kernel_size)
+    if isinstance(layer, layers.Conv2D):
+        taps = np.prod(layer.kernel_size) * layer.input.shape[-1]
+        return 2 * np.prod(layer.output.shape[1:]) * taps
+    if isinstance(layer, layers.Dense):
+        return 2 * layer.input.shape[-1] * layer.units
+    return 0
+
+
+def flops_of_a_step(composite, config):
+    """Rows of `(network, layer, images, passes, operations)`: one for each use of a layer."""
+    n = config.batch_size
+    m = config.generator_batch_size or n
+    copies = n // 2 if config.penalty else 0
+    uses = [
+        ("generator draws for the discriminator", composite.generator, n, 1),
+        ("discriminator learns", composite.discriminator, 2 * n + copies, 3),
+        ("generator learns", composite.generator, m, 3),
+        ("discriminator judges for the generator", composite.discriminator, m, 2),
+    ]
+    for use, network, images, passes in uses:
+        for layer in network.layers:
+            if flops := layer_flops(layer):
+                yield use, layer.name, images, passes, int(flops) * images * passes
+
+
+def matmul_ceiling():
+    """The machine's best rate in float32 operations a second, of matrices of 2,048 by 2,048."""
+    size = 2048
+    matrix = tf.random.normal((size, size))
+    multiply = tf.function(lambda: tf.reduce_sum(tf.matmul(matrix, matrix)))
+    return 2 * size**3 / medians_of_rounds({"": lambda: multiply().numpy()}, 9, 1)[""]
+
+
+def fused_step(composite, images, config):
+    """The mathematics of `train_step` in one function, written by hand with a gradient tape."""
+    generator, discriminator = composite.generator, composite.discriminator
+    rates = {"learning_rate": config.learning_rate, "beta_1": config.beta_1}
+    g_optimizer, d_optimizer = keras.optimizers.Adam(**rates), keras.optimizers.Adam(**rates)
+    g_optimizer.build(generator.trainable_variables)
+    d_optimizer.build(discriminator.trainable_variables)
+    images = tf.constant(images)
+    n = config.batch_size
+    m = config.generator_batch_size or n
+    noise = discriminator.loss.noise
+
+    @tf.function
+    def step():
+        rows = tf.random.uniform((n,), 0, len(images), tf.int32)
+        real = tf.cast(tf.gather(images, rows), "float32") / 255
+        fake = generator(tf.random.normal((n, config.latent_dim)), training=False)
+        batch = [real, fake]
+        if config.penalty:
+            batch.append(real[: n // 2] + noise * tf.random.normal((n // 2, 28, 28, 1)))
+        with tf.GradientTape() as tape:
+            logits = discriminator(tf.concat(batch, 0), training=True)
+            real_logits, fake_logits, copies = logits[:n], logits[n : 2 * n], logits[2 * n :]
+            d_loss = tf.reduce_mean(tf.nn.softplus(tf.concat([-real_logits, fake_logits], 0)))
+            if config.penalty:
+                slope = (copies - real_logits[: n // 2]) / noise
+                d_loss += config.penalty / 2 * tf.reduce_mean(slope**2)
+        variables = discriminator.trainable_variables
+        d_optimizer.apply(tape.gradient(d_loss, variables), variables)
+        with tf.GradientTape() as tape:
+            fake = generator(tf.random.normal((m, config.latent_dim)), training=True)
+            g_loss = tf.reduce_mean(tf.nn.softplus(-discriminator(fake, training=True)))
+        variables = generator.trainable_variables
+        g_optimizer.apply(tape.gradient(g_loss, variables), variables)
+        return d_loss, g_loss
+
+    return lambda: [float(loss) for loss in step()]
+
+
+def loop_step(composite, images, config):
+    rng = np.random.default_rng(0)
+
+    def step():
+        rows = rng.integers(0, len(images), config.batch_size)
+        real = images[rows].astype("float32") / 255
+        train_step(composite, real, rng, config.generator_batch_size)
+
+    return step
+
+
+def peer_rates(folder, torch_python, seconds=20):
+    with tempfile.TemporaryDirectory() as out:
+        for script, peers in PEERS.items():
+            python = torch_python if "torch" in script else sys.executable
+            for peer in peers:
+                done = subprocess.run(
+                    [python, pathlib.Path(folder) / script, peer, str(seconds), out],
+                    capture_output=True,
+                    text=True,
+                )
+                rate = re.search(r"rate (\d+) img/s", done.stdout)
+                yield peer, int(rate[1]) if rate else None
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("--preset", choices=PRESETS, default="default")
+    parser.add_argument("--peers", metavar="FOLDER")
+    parser.add_argument("--torch-python", metavar="FILE", default=sys.executable)
+    arguments = parser.parse_args()
+    print(describe() + "\n")
+    images = np.random.default_rng(0).integers(0, 256, (6000, 28, 28, 1), dtype="uint8")
+
+    config = configure(preset=arguments.preset)
+    ours = build_networks(config)
+    tutorial = configure(preset="tutorial")
+    tasks = {
+        "loop": loop_step(ours, images, config),
+        "fused": fused_step(build_networks(config), images, config),
+        "tutorial": loop_step(build_networks(tutorial), images, tutorial),
+    }
+
+    rows = list(flops_of_a_step(ours, config))
+    total = sum(row[-1] for row in rows)
+    ceiling = matmul_ceiling()
+    seconds = medians_of_rounds(tasks, ROUNDS, STEPS)
+    print_table(
+        ["use", "layer", "images", "passes", "MFLOP", "share", "ms at the ceiling"],
+        [
+            [*use, f"{flops / 1e6:,.0f}", f"{flops / total:.0%}", f"{1e3 * flops / ceiling:.2f}"]
+            for *use, flops in rows
+        ],
+    )
+    print(f"Matrix products: {ceiling / 1e9:,.0f} GFLOP/s.")
+    print(f"A step: {total / 1e9:.2f} GFLOP, {1e3 * total / ceiling:.1f} ms at that rate.")
+    print(
+        f"The loop: {1e3 * seconds['loop']:.1f} ms, {total / ceiling / seconds['loop']:.0%} of it.\n"
+    )
+
+    loop_rate = config.batch_size / seconds["loop"]
+    rates = {
+        f"{config.preset}: composite, train_on_batch": loop_rate,
+        f"{config.preset}: fused by hand": config.batch_size / seconds["fused"],
+        "tutorial: composite, train_on_batch": tutorial.batch_size / seconds["tutorial"],
+    }
+    if arguments.peers:
+        rates |= {
+            f"peer {peer}": rate
+            for peer, rate in peer_rates(arguments.peers, arguments.torch_python)
+        }
+    print_table(
+        ["step", "real images/s", "the loop is this many times as fast"],
+        [
+            [name, f"{rate:,.0f}", f"{loop_rate / rate:.2f}"] if rate else [name, "failed", ""]
+            for name, rate in rates.items()
+        ],
+    )
+
+
+if __name__ == "__main__":
+    main()
