@@ -173,9 +173,8 @@ def main():
     )
     print(f"Matrix products: {ceiling / 1e9:,.0f} GFLOP/s.")
     print(f"A step: {total / 1e9:.2f} GFLOP, {1e3 * total / ceiling:.1f} ms at that rate.")
-    print(
-        f"The loop: {1e3 * seconds['loop']:.1f} ms, {total / ceiling / seconds['loop']:.0%} of it.\n"
-    )
+    share = total / ceiling / seconds["loop"]
+    print(f"The loop: {1e3 * seconds['loop']:.1f} ms, {share:.0%} of it.\n")
 
     loop_rate = config.batch_size / seconds["loop"]
     rates = {
