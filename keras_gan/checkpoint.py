@@ -9,11 +9,10 @@ import pathlib
 import keras
 import numpy as np
 
-from keras_gan.errors import DivergenceError
+from keras_gan.errors import DiskError, UserError
 from keras_gan.files import write_bytes
-from keras_gan.training import Position
+from keras_gan.training import Position, check_finite
 
-FOLDER_NAME = "checkpoints"
 KEPT = 2
 HEADER = b"keras_gan checkpoint 1\n"
 CHECKSUM_LENGTH = 65
@@ -24,11 +23,13 @@ class Checkpoint:
     """What a checkpoint file holds.
 
     Attributes:
+        path: The path of the file.
         about: Dict, whatever describes the run: settings, versions, data.
         position: A `Position`.
         arrays: List of arrays, the values of the run's variables.
     """
 
+    path: pathlib.Path
     about: dict
     position: Position
     arrays: list[np.ndarray]
@@ -51,13 +52,9 @@ def save_checkpoint(folder, about, position, variables):
         DivergenceError: If a variable is not finite. Then nothing is written,
             and the earlier checkpoints stay.
     """
+    if position.step:
+        check_finite(variables, position.epoch, position.step)
     arrays = [keras.ops.convert_to_numpy(variable) for variable in variables]
-    for variable, array in zip(variables, arrays, strict=True):
-        if array.dtype.kind == "f" and not np.isfinite(array).all():
-            raise DivergenceError(
-                f"{variable.path} is no longer finite after {position.epoch} epochs and "
-                f"{position.step} steps; try a lower learning rate"
-            )
     state = dataclasses.asdict(position) | {"rng": position.rng.bit_generator.state}
     content = io.BytesIO()
     text = json.dumps({"about": about, "position": state}).encode()
@@ -66,14 +63,25 @@ def save_checkpoint(folder, about, position, variables):
     checksum = hashlib.sha256(content).hexdigest().encode()
 
     folder = pathlib.Path(folder)
-    folder.mkdir(exist_ok=True)
     path = folder / f"epoch_{position.epoch:06}_step_{position.step:06}.ckpt"
-    write_bytes(path, HEADER + checksum + b"\n" + content)
+    try:
+        folder.mkdir(exist_ok=True)
+        write_bytes(path, HEADER + checksum + b"\n" + content)
+        _remove_others(folder, path)
+    except DiskError:
+        raise
+    except OSError as error:
+        raise DiskError(f"{path}: {error.strerror or error}") from error
+    return path
+
+
+def _remove_others(folder, path):
     # One from a later step is of no use any more: it was passed over, or this is another run.
     before = [other for other in _newest_first(folder) if other.name < path.name]
-    for other in set(_newest_first(folder)) - {path, *before[: KEPT - 1]}:
+    useless = set(_newest_first(folder)) - {path, *before[: KEPT - 1]}
+    left_by_a_kill = set(folder.glob(".epoch_*"))
+    for other in useless | left_by_a_kill:
         other.unlink(missing_ok=True)
-    return path
 
 
 def load_checkpoint(path):
@@ -92,7 +100,7 @@ def load_checkpoint(path):
     state = json.loads(text.tobytes())
     rng = np.random.default_rng()
     rng.bit_generator.state = state["position"]["rng"]
-    return Checkpoint(state["about"], Position(**state["position"] | {"rng": rng}), arrays)
+    return Checkpoint(path, state["about"], Position(**state["position"] | {"rng": rng}), arrays)
 
 
 def load_newest(folder):
@@ -118,11 +126,14 @@ def restore(variables, arrays):
     """Gives variables the values of a checkpoint.
 
     Raises:
-        ValueError: If they are others than those that were saved.
+        UserError: If they are others than those that were saved.
     """
     shapes = [tuple(variable.shape) for variable in variables]
     if shapes != [array.shape for array in arrays]:
-        raise ValueError("holds the state of other networks")
+        raise UserError(
+            "the checkpoint holds the state of other networks, of another version of this program; "
+            "start again without --resume"
+        )
     for variable, array in zip(variables, arrays, strict=True):
         variable.assign(array)
 

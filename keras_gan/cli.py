@@ -39,15 +39,13 @@ def main(argv=None):
     except UserError as error:
         say(f"{parser.prog}: error: {one_line(error)}")
         return 2
-    except OSError as error:
-        say(f"{parser.prog}: error: stopped, for want of a file or room for it: {one_line(error)}")
-        return 1
-    except DivergenceError as error:
+    except (OSError, DivergenceError) as error:
         say(f"{parser.prog}: error: stopped: {one_line(error)}")
         return 1
     except KeyboardInterrupt as error:
         stopped = error if isinstance(error, Stopped) else Stopped(signal.SIGINT)
-        go_on = "" if evaluating else f"; go on with: {_resume_command(parser.prog, argv)}"
+        can_go_on = stopped.resumable or "--resume" in argv
+        go_on = f"; go on with: {_resume_command(parser.prog, argv)}" if can_go_on else ""
         say(f"\n{parser.prog}: {stopped}{go_on}")
         return 128 + stopped.signum
     return 0

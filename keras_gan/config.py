@@ -81,7 +81,7 @@ class Config:
     batch_size: int = 64
     generator_batch_size: int | None = None
     latent_dim: int = 100
-    learning_rate: float = 2e-3
+    learning_rate: float = 1.5e-3
     beta_1: float = 0.5
     penalty: float = 0.1
     average: float = 0.999

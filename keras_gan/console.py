@@ -1,7 +1,6 @@
 """What the program says, and what it keeps from being said."""
 
 import contextlib
-import functools
 import os
 import sys
 import tempfile
@@ -9,14 +8,9 @@ import warnings
 
 
 def say(message):
-    """Prints a line of progress or a warning, to stderr."""
-    print(message, file=sys.stderr, flush=True)
-
-
-@functools.cache
-def say_once(message):
-    """As `say`, but not again what has been said before."""
-    say(message)
+    """Prints a line of progress or a warning, to stderr; a closed screen ends nothing."""
+    with contextlib.suppress(OSError):
+        print(message, file=sys.stderr, flush=True)
 
 
 @contextlib.contextmanager
@@ -33,7 +27,7 @@ def native_chatter_hidden():
         os.dup2(hidden.fileno(), 2)
         try:
             yield
-        except BaseException:
+        except Exception:
             hidden.seek(0)
             os.write(screen, hidden.read())
             raise

@@ -20,8 +20,10 @@ class Stopped(KeyboardInterrupt):
 
     Attributes:
         signum: Integer, the signal that said so.
+        resumable: Boolean, whether the run had begun, so that it can go on.
     """
 
-    def __init__(self, signum):
+    def __init__(self, signum, resumable=False):
         super().__init__(f"stopped by {signal.Signals(signum).name}")
         self.signum = signum
+        self.resumable = resumable

@@ -14,8 +14,9 @@ from keras_gan.errors import DiskError, UserError
 
 TIME_FORMAT = "%Y-%m-%dT%H:%M:%S"
 CONFIG_NAME = "config.json"
-MARKS_OF_A_RUN = ("generator*.keras", "real_samples.png", "generated_plot_e*.png", "checkpoints")
-LOCK_NAME = ".lock"
+LOCK_NAME = ".keras_gan.lock"
+MARKS_OF_A_RUN = (LOCK_NAME, "generator*.keras", "real_samples.png", "generated_plot_e*.png")
+CHECKPOINTS_NAME = "checkpoints"
 
 
 @contextlib.contextmanager
@@ -45,7 +46,7 @@ def write_whole(path):
 
 def _sync_folder(folder):
     """Puts a new name on the disk, where the system can do that (not on Windows)."""
-    with contextlib.suppress(PermissionError):
+    with contextlib.suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY)
         try:
             os.fsync(descriptor)
@@ -74,7 +75,9 @@ def append_line(path, line):
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
         try:
-            if os.write(descriptor, content) < len(content):
+            written = os.write(descriptor, content)
+            if written < len(content):
+                os.ftruncate(descriptor, os.fstat(descriptor).st_size - written)
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         finally:
             os.close(descriptor)
@@ -83,18 +86,19 @@ def append_line(path, line):
 
 
 @contextlib.contextmanager
-def claimed(*folders, resume=False):
+def claimed(*folders, resumed=()):
     """Holds folders for one run, and for no other at the same time.
 
-    Unless the run resumes, what an earlier run left in them is moved aside, to a
-    folder beside it that is named after the time at which that run started.
-    Hidden files, such as a `.gitkeep`, stay.
+    What an earlier run left in them is moved aside, to a folder beside it that
+    is named after the time at which that run started. Hidden files, such as a
+    `.gitkeep`, stay.
 
     Args:
         *folders: Paths of folders, made where they are missing. Where one holds
             the settings of the earlier run, these tell when it started; else
             the oldest file does.
-        resume: Boolean, whether the run goes on with what is in the folders.
+        resumed: Paths of those folders whose earlier run goes on. What is in
+            them stays.
 
     Yields:
         A list of `(folder, moved_to)`, one for each folder that was emptied.
@@ -106,14 +110,15 @@ def claimed(*folders, resume=False):
     """
     # Real paths, sorted: an outer folder comes before one inside it.
     folders = sorted({pathlib.Path(folder).resolve() for folder in folders})
-    with contextlib.ExitStack() as undo, contextlib.ExitStack() as held:
+    resumed = {pathlib.Path(folder).resolve() for folder in resumed}
+    with contextlib.ExitStack() as held, contextlib.ExitStack() as undo:
         try:
             for folder in folders:
-                _check_usable(folder, resume)
+                _check_usable(folder, folder in resumed)
             for folder in folders:
                 _make(folder, undo)
                 _lock(folder, held, undo)
-            moves = [] if resume else _move_aside(folders, undo)
+            moves = _move_aside([folder for folder in folders if folder not in resumed], undo)
             for folder in folders:
                 if not folder.exists():  # it was inside another, and moved away with it
                     _make(folder, undo)
@@ -128,19 +133,25 @@ def _make(folder, undo):
     for path in reversed((folder, *folder.parents)):
         if not path.exists():
             path.mkdir()
-            undo.callback(path.rmdir)
+            undo.callback(_remove_if_empty, path)
+
+
+def _remove_if_empty(folder):
+    with contextlib.suppress(OSError):
+        folder.rmdir()
 
 
 def _lock(folder, held, undo):
     path = folder / LOCK_NAME
-    if not path.exists():
-        undo.callback(path.unlink, missing_ok=True)
+    is_new = not path.exists()
     try:
         held.enter_context(filelock.FileLock(path).acquire(timeout=0))
     except filelock.Timeout as error:
         raise UserError(
             f"{folder}: another run is writing there; wait for it, or choose another folder"
         ) from error
+    if is_new:
+        undo.callback(path.unlink, missing_ok=True)
 
 
 def _move_aside(folders, undo):
@@ -151,20 +162,29 @@ def _move_aside(folders, undo):
             continue
         moved_to = _unused_name(folder, starts.get(folder) or _oldest_time(folder))
         _make(moved_to, undo)
-        for entry in _visible(folder):
+        # Checkpoints first: should this be cut short, nobody resumes the earlier run by mistake.
+        for entry in sorted(_visible(folder), key=lambda entry: entry.name != CHECKPOINTS_NAME):
             os.rename(entry, moved_to / entry.name)
             undo.callback(os.rename, moved_to / entry.name, entry)
         moves.append((folder, moved_to))
     return moves
 
 
-def _check_usable(folder, resume):
+def check_can_be_written(file):
+    """Raises a `UserError` if a file cannot be made, or written, where it is named."""
+    file = pathlib.Path(file).absolute()
+    folder = next(path for path in file.parents if path.exists())
+    if file.is_dir() or folder != file.parent or not os.access(folder, os.W_OK | os.X_OK):
+        raise UserError(f"{file}: cannot be written there; name a file in a folder that exists")
+
+
+def _check_usable(folder, resumed):
     existing = next(path for path in (folder, *folder.parents) if path.exists())
     if not existing.is_dir():
         raise UserError(f"{folder}: cannot be a folder, since {existing} is a file")
     if not os.access(existing, os.W_OK | os.X_OK):
         raise UserError(f"{folder}: no permission to write in {existing}")
-    if resume or not _visible(folder):
+    if resumed or not _visible(folder):
         return
     if pathlib.Path.cwd().is_relative_to(folder):
         raise UserError(f"{folder}: is the current folder, and not empty; choose another folder")

@@ -7,6 +7,7 @@ import json
 import os
 import pathlib
 import platform
+import signal
 import time
 
 import keras
@@ -28,15 +29,17 @@ from keras_gan.callbacks import (
 from keras_gan.callbacks.log import log_line
 from keras_gan.config import CHANGEABLE, Config, configure
 from keras_gan.console import native_chatter_hidden, one_line, say, warnings_said
-from keras_gan.data import load_data
-from keras_gan.errors import DiskError, UserError
+from keras_gan.data import embedded_digits, load_data
+from keras_gan.errors import DiskError, Stopped, UserError
 from keras_gan.evaluation.classifier import find_yardstick
 from keras_gan.evaluation.evaluate import can_be_compared_with
 from keras_gan.models import NETWORKS, build_composite
-from keras_gan.training import Position, train
+from keras_gan.training import Position, state_variables, train
 
 BACKENDS = ("tensorflow", "jax", "torch")
 GRID = 100
+# What a run may be resumed with, but perhaps not to the last digit of its figures.
+SAME_DIGITS = ("versions", "device", "yardstick")
 
 
 def run(config):
@@ -53,7 +56,7 @@ def run(config):
             nothing on disk has been changed.
         DiskError: If a file cannot be written.
         DivergenceError: If a loss or a weight is no longer finite.
-        Stopped: If the process was told to stop. A checkpoint was saved before.
+        Stopped: If the process was told to stop.
     """
     return _run(config, None)
 
@@ -76,24 +79,63 @@ def resume(**settings):
             checkpoints but none is whole.
         DiskError, DivergenceError, Stopped: As `run`.
     """
-    folder = pathlib.Path(settings.get("models_dir", Config.models_dir)) / checkpoint.FOLDER_NAME
-    newest, passed_over = checkpoint.load_newest(folder)
+    settings.setdefault("models_dir", Config.models_dir)
+    newest, passed_over = checkpoint.load_newest(_checkpoints_dir(settings["models_dir"]))
     for path, error in passed_over.items():
         say(f"Passed over {path}: it {one_line(error)}.")
-    if newest is None:
-        if passed_over:
-            raise UserError(f"{folder}: no checkpoint is whole; start again without --resume")
-        say(f"No checkpoint in {folder}: starting from the beginning.")
-        return _run(configure(**settings), None)
+    if newest:
+        return _run(_settings_to_resume_with(newest, settings), newest)
+    folder = _checkpoints_dir(settings["models_dir"])
+    if passed_over:
+        raise UserError(f"{folder}: no checkpoint is whole; start again without --resume")
+    say(f"No checkpoint in {folder}: starting from the beginning.")
+    return _run(configure(**settings), None)
+
+
+def _checkpoints_dir(models_dir):
+    return pathlib.Path(models_dir) / files.CHECKPOINTS_NAME
+
+
+def _settings_to_resume_with(newest, given):
     begun_with = newest.about["settings"]
-    config = Config(**begun_with | settings)
+    if begun_with.keys() != {field.name for field in dataclasses.fields(Config)}:
+        raise UserError(
+            "the run was begun by another version of this program; start again without --resume"
+        )
+    # Wherever the run's folders have gone, and whatever the current folder is.
+    places = {
+        name: os.path.relpath(os.path.join(given["models_dir"], path))
+        for name, path in newest.about["places"].items()
+    }
+    source = {"data": newest.about["data_path"]} if "dataset" not in given else {"data": None}
+    config = Config(**begun_with | places | source | given)
     for name, value in dataclasses.asdict(config).items():
         if name not in CHANGEABLE and value != begun_with[name]:
             raise UserError(
                 f"{name} is {begun_with[name]} in the run to resume and cannot become {value}; "
                 "leave it out, or start again without --resume"
             )
-    return _run(config, newest)
+    position = newest.position
+    if (config.epochs, 0) < (position.epoch, position.step):
+        raise UserError(
+            f"epochs cannot become {config.epochs}: the run to resume has already gone further, to "
+            f"epoch {position.epoch}, step {position.step}"
+        )
+    return config
+
+
+def _load_images(config, newest):
+    with warnings_said():
+        dataset = load_data(config.dataset, config.data)
+    if newest is None or newest.about["images_checksum"] == dataset.checksum:
+        return dataset
+    embedded = embedded_digits()
+    if config.data is None and newest.about["images_checksum"] == embedded.checksum:
+        return embedded  # the run began without a network
+    raise UserError(
+        f"{dataset.source}: these are not the images of the run to resume "
+        f"({newest.about['source']}); give the same --data or --dataset"
+    )
 
 
 def _run(config, newest):
@@ -105,19 +147,12 @@ def _run(config, newest):
             f"the backend is {newest.about['backend']} in the run to resume and cannot become "
             f"{backend}; set KERAS_BACKEND={newest.about['backend']}"
         )
-    with warnings_said():
-        dataset = load_data(config.dataset, config.data)
+    dataset = _load_images(config, newest)
     if len(dataset.images) < config.batch_size:
         raise UserError(
             f"{dataset.source}: {len(dataset.images):,} images are less than one batch of "
             f"{config.batch_size:,}; choose a smaller --batch-size"
         )
-    if newest and newest.about["images_checksum"] != dataset.checksum:
-        raise UserError(
-            f"{dataset.source}: these are not the images of the run to resume "
-            f"({newest.about['source']}); give the same --data or --dataset"
-        )
-
     note = say if not config.quiet else lambda line: None
     with native_chatter_hidden():
         device = _device(backend)
@@ -126,25 +161,28 @@ def _run(config, newest):
         generator, discriminator = composite.generator, composite.discriminator
         average = AveragedGenerator(generator, config.average)
         yardstick = find_yardstick(dataset) if can_be_compared_with(dataset) else None
-    variables = [
-        *composite.variables,
-        *discriminator.optimizer.variables,
-        *composite.optimizer.variables,
-        *average.generator.variables,
-    ]
+    variables = [*state_variables(composite), *average.generator.variables]
     about = _about(config, dataset, yardstick, device, backend)
-    if newest:
-        about["started"] = newest.about["started"]
-        checkpoint.restore(variables, newest.arrays)
-        position = newest.position
-    else:
-        position = Position(np.random.default_rng(config.seed))
-
     plots_dir, models_dir = pathlib.Path(config.plots_dir), pathlib.Path(config.models_dir)
+    if config.log and pathlib.Path(config.log).parent.resolve() not in (
+        plots_dir.resolve(),
+        models_dir.resolve(),
+    ):
+        files.check_can_be_written(config.log)
+    changed, resumed, position = [], [], Position(np.random.default_rng(config.seed))
+    if newest:
+        changed = [name for name in SAME_DIGITS if newest.about[name] != about[name]]
+        about |= {name: newest.about[name] for name in ("started", *SAME_DIGITS)}
+        resumed = [models_dir, models_dir / newest.about["places"]["plots_dir"]]
+        position = newest.position
+        checkpoint.restore(variables, newest.arrays)
     with (
-        files.claimed(plots_dir, models_dir, resume=newest is not None) as moves,
+        files.claimed(plots_dir, models_dir, resumed=resumed) as moves,
+        _stops_resumable(),
         _outcome_logged(config.log),
     ):
+        if newest and checkpoint.load_newest(newest.path.parent)[0].path != newest.path:
+            raise UserError(f"{models_dir}: another run has gone on there meanwhile; try again")
         for folder, moved_to in moves:
             note(f"What an earlier run left in {folder} is now in {moved_to}.")
         note(f"Data: {len(dataset.images):,} images, {dataset.source}.")
@@ -155,18 +193,18 @@ def _run(config, newest):
         )
         if newest:
             note(f"Resumed after epoch {position.epoch}, step {position.step}.")
-            if newest.about["versions"] != about["versions"]:
-                say("Versions have changed since the run began: the last digits may differ.")
+            if changed:
+                say(f"Since the run began, other {', '.join(changed)}: digits may differ.")
         files.write_text(models_dir / files.CONFIG_NAME, _settings(about))
 
         rng = np.random.default_rng([config.seed, 1])
         real_images = dataset.images[rng.permutation(len(dataset.images))[:GRID]]
         latents = rng.standard_normal((GRID, config.latent_dim), dtype="float32")
-        with plots.picture("real_samples.png"):
+        with plots.OptionalPicture("real_samples.png"):
             plots.plot_images(real_images, plots_dir / "real_samples.png", "Real images")
         networks = {"generator": generator, "discriminator": discriminator, "gan": composite}
         for name, network in networks.items():
-            with native_chatter_hidden(), plots.picture(f"{name}_plot.png"):
+            with plots.OptionalPicture(f"{name}_plot.png"), native_chatter_hidden():
                 plots.plot_model(network, plots_dir / f"{name}_plot.png")
 
         quality = []
@@ -190,7 +228,7 @@ def _run(config, newest):
                 )
             ]
         checkpoints = Checkpoints(
-            models_dir / checkpoint.FOLDER_NAME,
+            _checkpoints_dir(models_dir),
             about,
             position,
             variables,
@@ -218,6 +256,14 @@ def _run(config, newest):
             )
     print(f"Trained generator: {models_dir / 'generator.keras'}. Pictures: {plots_dir}.")
     return composite
+
+
+@contextlib.contextmanager
+def _stops_resumable():
+    try:
+        yield
+    except KeyboardInterrupt as error:
+        raise Stopped(getattr(error, "signum", signal.SIGINT), resumable=True) from error
 
 
 @contextlib.contextmanager
@@ -278,6 +324,12 @@ def _about(config, dataset, yardstick, device, backend):
     """All that it takes to repeat a run, or to know that another is the same."""
     return {
         "settings": dataclasses.asdict(config) | {"quiet": False},
+        "places": {
+            name: os.path.relpath(path, config.models_dir)
+            for name, path in (("plots_dir", config.plots_dir), ("log", config.log))
+            if path is not None
+        },
+        "data_path": config.data and os.path.abspath(config.data),
         "started": time.strftime(files.TIME_FORMAT),
         "source": dataset.source,
         "images": len(dataset.images),
@@ -297,5 +349,6 @@ def _about(config, dataset, yardstick, device, backend):
 
 def _settings(about):
     """The same as the text of a JSON file, the settings first."""
-    rest = {name: value for name, value in about.items() if name != "settings"}
+    for_resuming = ("settings", "places", "data_path")
+    rest = {name: value for name, value in about.items() if name not in for_resuming}
     return json.dumps(about["settings"] | rest, indent=2) + "\n"

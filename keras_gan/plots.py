@@ -8,7 +8,7 @@ import keras
 import numpy as np
 from matplotlib.figure import Figure
 
-from keras_gan.console import one_line, say_once
+from keras_gan.console import one_line, say
 from keras_gan.errors import DiskError
 from keras_gan.files import write_bytes
 from keras_gan.models.composite import Composite, frozen
@@ -137,15 +137,27 @@ def save_figure(figure, to_file):
     write_bytes(to_file, content.getvalue())
 
 
-@contextlib.contextmanager
-def picture(name):
-    """Keeps a picture that cannot be drawn from ending what draws it; one line says so.
+class OptionalPicture:
+    """A context that keeps a picture that cannot be drawn from ending what draws it.
 
-    A picture that was drawn, but cannot be written, does end it.
+    The first time, one line says so. A picture that was drawn, but cannot be
+    written, does end it.
+
+    Args:
+        name: String, what to call the picture.
     """
-    try:
-        yield
-    except DiskError:
-        raise
-    except Exception as error:
-        say_once(f"{name} could not be drawn, and is left out: {one_line(error)}")
+
+    def __init__(self, name):
+        self.name = name
+        self.told = False
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, error, traceback):
+        if not isinstance(error, Exception) or isinstance(error, DiskError):
+            return False
+        if not self.told:
+            say(f"{self.name} could not be drawn, and is left out: {one_line(error)}")
+            self.told = True
+        return True

@@ -85,9 +85,11 @@ def train(
             a run that repeats bit by bit, call `keras.utils.set_random_seed`
             before the networks are built.
         callbacks: List of `keras.callbacks.Callback`. Their `model` is the
-            composite. Batch logs hold the values of that very batch, epoch logs
-            the mean over the epoch's images: `d_loss`, `g_loss`, `real_score`
-            (D(x)), `fake_score` (D(G(z))), `real_accuracy`, `fake_accuracy`;
+            composite; of their `params`, `past` holds the logs of the epochs
+            before a resumed training, `fresh` tells whether it is none.
+            Batch logs hold the values of that very batch, epoch logs the mean
+            over the epoch's images: `d_loss`, `g_loss`, `real_score` (D(x)),
+            `fake_score` (D(G(z))), `real_accuracy`, `fake_accuracy`;
             epoch logs have `images_per_second` too.
 
         generator_batch_size: Integer, the number of latent points that the
@@ -102,7 +104,7 @@ def train(
     Raises:
         ValueError: If the images have another shape than the discriminator
             takes, or are neither `uint8` nor floats from 0 to 1.
-        DivergenceError: If a loss is no longer a finite number.
+        DivergenceError: If a loss or a weight is no longer a finite number.
     """
     _check_images(images, composite.discriminator.input_shape[1:])
     unfreeze(composite.discriminator)
@@ -110,14 +112,17 @@ def train(
     composite.stop_training = False
     position = position or Position(np.random.default_rng(seed))
     cuts = range(batch_size, len(images), batch_size)
+    sizes = [len(batch) for batch in np.split(images[:, 0, 0], cuts)]
+    _compile_step(composite, images, (sizes[0], sizes[-1]), generator_batch_size)
     callbacks = keras.callbacks.CallbackList(
         list(callbacks),
         add_history=True,
         model=composite,
         epochs=epochs,
-        steps=len(cuts) + 1,
+        steps=len(sizes),
         batch_size=batch_size,
         past=list(position.history),
+        fresh=position.epoch == 0 and position.step == 0,
     )
     callbacks.on_train_begin()
     for epoch, logs in enumerate(position.history):
@@ -133,20 +138,57 @@ def train(
                 composite, to_unit_range(images[rows]), position.rng, generator_batch_size
             )
             position.end_step(logs, len(rows), time.perf_counter() - start)
-            _check_finite(logs, epoch, step)
+            _check_finite_logs(logs, epoch, step)
             callbacks.on_train_batch_end(step, logs)
+        check_finite(composite.variables, epoch, len(batches))
         callbacks.on_epoch_end(epoch, position.end_epoch(len(images)))
     callbacks.on_train_end()
     return composite.history
 
 
-def _check_finite(logs, epoch, step):
+def _check_finite_logs(logs, epoch, step):
     for name, value in logs.items():
         if not math.isfinite(value):
             raise DivergenceError(
                 f"{name} became {value} in epoch {epoch + 1}, step {step + 1}; "
                 "try a lower learning rate"
             )
+
+
+def check_finite(variables, epoch, steps):
+    """Raises a `DivergenceError` if a variable is not finite after steps of an epoch."""
+    for variable in variables:
+        value = keras.ops.convert_to_numpy(variable)
+        if value.dtype.kind == "f" and not np.isfinite(value).all():
+            raise DivergenceError(
+                f"{variable.path} is no longer finite after epoch {epoch + 1}, step {steps}; "
+                "try a lower learning rate"
+            )
+
+
+def state_variables(composite):
+    """All the Keras variables that a training changes, optimizers' included."""
+    return [
+        *composite.variables,
+        *composite.discriminator.optimizer.variables,
+        *composite.optimizer.variables,
+    ]
+
+
+def _compile_step(composite, images, sizes, generator_batch_size):
+    """Lets the backend compile a step for batches of these sizes, and changes nothing.
+
+    TensorFlow compiles the size that it meets first more closely than those
+    after it, which shows in the last digits. A resumed training, which may begin
+    with the last batch of an epoch, is to meet them in the same order as any.
+    """
+    variables = state_variables(composite)
+    values = [np.array(keras.ops.convert_to_numpy(variable)) for variable in variables]
+    for size in sizes:
+        real_images = to_unit_range(images[:size])
+        train_step(composite, real_images, np.random.default_rng(0), generator_batch_size)
+    for variable, value in zip(variables, values, strict=True):
+        variable.assign(value)
 
 
 def _check_images(images, shape):

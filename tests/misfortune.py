@@ -5,6 +5,8 @@ KIND says what happens when a file whose name matches PATTERN is written:
 - `half`: the process is killed when half of the temporary file is written.
 - `before`, `after`: it is killed just before, or after, that file gets its name.
 - `SIGINT`, `SIGTERM`: it gets that signal, once; with a 2 at the end, twice.
+
+Where PATTERN is a number, it gets the signal at the end of that training step.
 """
 
 import fnmatch
@@ -12,6 +14,7 @@ import os
 import pathlib
 import signal
 import sys
+import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
@@ -35,12 +38,34 @@ def replace_or_suffer(source, target):
     if kind == "after":
         kill()
     os.replace = replace
-    for _ in range(2 if kind.endswith("2") else 1):
+    send(kind)
+
+
+def send(kind):
+    os.kill(os.getpid(), signal.Signals[kind.rstrip("2")])
+    if kind.endswith("2"):
+        time.sleep(0.4)  # a person's second key press
         os.kill(os.getpid(), signal.Signals[kind.rstrip("2")])
 
 
 os.replace = replace_or_suffer
 sys.argv = ["main.py", *arguments]
+
+if pattern.isdigit():
+    import keras_gan.training
+
+    train_step = keras_gan.training.train_step
+    steps = 0
+
+    def train_step_or_suffer(*arguments):
+        global steps
+        logs = train_step(*arguments)
+        steps += 1
+        if steps == int(pattern):
+            send(kind)
+        return logs
+
+    keras_gan.training.train_step = train_step_or_suffer
 
 from keras_gan.cli import main  # noqa: E402
 

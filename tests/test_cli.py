@@ -15,6 +15,7 @@ from conftest import ROOT, run_main
 from PIL import Image
 
 from keras_gan.cli import main
+from keras_gan.files import LOCK_NAME
 
 SETTINGS = ["--latent-dim", "10", "--batch-size", "64"]
 
@@ -212,9 +213,9 @@ PICTURES = [
 
 def test_a_run_leaves_every_file_and_no_other(run):
     folder, _ = run
-    assert sorted(path.name for path in (folder / "plots").iterdir()) == [".lock", *PICTURES]
+    assert sorted(path.name for path in (folder / "plots").iterdir()) == [LOCK_NAME, *PICTURES]
     assert sorted(path.name for path in (folder / "models").iterdir()) == [
-        ".lock",
+        LOCK_NAME,
         "checkpoints",
         "config.json",
         "discriminator.keras",

@@ -8,7 +8,7 @@ import pathlib
 import pytest
 
 from keras_gan.errors import DiskError, UserError
-from keras_gan.files import append_line, claimed, write_text, write_whole
+from keras_gan.files import LOCK_NAME, append_line, claimed, write_text, write_whole
 
 
 def fail_after_a_part(path):
@@ -42,7 +42,7 @@ def claim(*folders, **options):
 
 
 def shown(folder):
-    return sorted(path.name for path in folder.rglob("*") if path.name != ".lock")
+    return sorted(path.name for path in folder.rglob("*") if path.name != LOCK_NAME)
 
 
 def leave_run(plots, models, started):
@@ -175,9 +175,9 @@ def test_one_run_at_a_time_writes_into_a_folder(tmp_path):
     leave_run(tmp_path / "plots", tmp_path / "models", "2026-01-02T03:04:05")
     with claimed(tmp_path / "plots", tmp_path / "models"):
         (tmp_path / "models" / "generator.keras").touch()
-        for resume in (False, True):
+        for resumed in ([], [tmp_path / "models"]):
             with pytest.raises(UserError, match="models: another run is writing there"):
-                claim(tmp_path / "elsewhere", tmp_path / "models", resume=resume)
+                claim(tmp_path / "elsewhere", tmp_path / "models", resumed=resumed)
         assert not (tmp_path / "elsewhere").exists()
         assert shown(tmp_path / "models") == ["generator.keras"]
     claim(tmp_path / "models")
@@ -185,7 +185,8 @@ def test_one_run_at_a_time_writes_into_a_folder(tmp_path):
 
 def test_a_resumed_run_finds_its_folders_as_they_were(tmp_path):
     leave_run(tmp_path / "plots", tmp_path / "models", "2026-01-02T03:04:05")
-    assert claim(tmp_path / "plots", tmp_path / "models", resume=True) == []
+    folders = tmp_path / "plots", tmp_path / "models"
+    assert claim(*folders, resumed=folders) == []
     assert shown(tmp_path) == ["config.json", "models", "plots", "real_samples.png"]
 
 

@@ -106,6 +106,8 @@ def test_every_image_is_used_once_an_epoch_and_the_last_batch_is_smaller(monkeyp
     )
     recorder = Recorder()
     train(deterministic_composite(), images, epochs=2, batch_size=4, callbacks=[recorder])
+    compiled, seen = seen[:2], seen[2:]
+    assert [len(batch) for batch in compiled] == [4, 2]
     assert [len(batch) for batch in seen] == [4, 4, 2] * 2
     for epoch in (np.concatenate(seen[:3]), np.concatenate(seen[3:])):
         assert sorted(epoch * 10) == pytest.approx(range(10))

@@ -7,7 +7,11 @@ import time
 import keras
 
 from keras_gan.checkpoint import save_checkpoint
+from keras_gan.console import say
 from keras_gan.errors import Stopped
+
+# One Ctrl-C may arrive twice: from the terminal, and from a parent that passes it on.
+SAME_SIGNAL_SECONDS = 0.3
 
 
 class Checkpoints(keras.callbacks.Callback):
@@ -38,7 +42,8 @@ class Checkpoints(keras.callbacks.Callback):
     def __enter__(self):
         if threading.current_thread() is threading.main_thread():  # Python allows it there alone
             for signum in (signal.SIGINT, signal.SIGTERM):
-                self.handlers[signum] = signal.signal(signum, self._on_signal)
+                if signal.getsignal(signum) is not signal.SIG_IGN:  # as in the background
+                    self.handlers[signum] = signal.signal(signum, self._on_signal)
         return self
 
     def __exit__(self, *error):
@@ -46,9 +51,11 @@ class Checkpoints(keras.callbacks.Callback):
             signal.signal(signum, handler)
 
     def _on_signal(self, signum, frame):
-        if self.signum is not None:
+        if self.signum is None:
+            self.signum, self.signal_time = signum, time.monotonic()
+            say("Stopping after this step; once more stops at once.")
+        elif time.monotonic() - self.signal_time > SAME_SIGNAL_SECONDS:
             raise Stopped(signum)
-        self.signum = signum
 
     def on_train_begin(self, logs=None):
         self._save()

@@ -6,7 +6,7 @@ import time
 
 import keras
 
-from keras_gan.plots import picture, plot_curves
+from keras_gan.plots import OptionalPicture, plot_curves
 
 
 class CurvePlots(keras.callbacks.Callback):
@@ -22,6 +22,7 @@ class CurvePlots(keras.callbacks.Callback):
     def __init__(self, folder):
         super().__init__()
         self.folder = pathlib.Path(folder)
+        self.picture = OptionalPicture("loss_plot.png, accuracy_plot.png or score_plot.png")
 
     def on_train_begin(self, logs=None):
         self.history = {}
@@ -45,7 +46,7 @@ class CurvePlots(keras.callbacks.Callback):
             self.history.setdefault(name, []).append(value)
 
     def _draw(self):
-        with picture("the curves"):
+        with self.picture:
             self._plot()
 
     def _plot(self):

@@ -9,7 +9,7 @@ from keras_gan.callbacks.models import save_network
 from keras_gan.console import say
 from keras_gan.data import to_bytes
 from keras_gan.evaluation import metrics
-from keras_gan.plots import picture, plot_curves
+from keras_gan.plots import OptionalPicture, plot_curves
 
 RARE_SHARE = 0.01
 LOST_COVERAGE = 0.5
@@ -58,6 +58,7 @@ class QualityMetrics(keras.callbacks.Callback):
         self.samples = samples
         self.seed = seed
         self.generator = generator
+        self.picture = OptionalPicture("metrics_plot.png")
 
     def on_train_begin(self, logs=None):
         self.generator = self.generator or self.model.generator
@@ -123,7 +124,7 @@ class QualityMetrics(keras.callbacks.Callback):
             )
 
     def _draw(self):
-        with picture("metrics_plot.png"):
+        with self.picture:
             self._plot()
 
     def _plot(self):

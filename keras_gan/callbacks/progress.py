@@ -40,7 +40,7 @@ class ProgressReport(keras.callbacks.Callback):
         if not self.on_terminal:
             return
         say(f"Epoch {epoch + 1}/{self.params['epochs']}{self.time_left}")
-        self.epoch_start = time.monotonic()
+        self.epoch_start, self.seen = time.monotonic(), 0
         with self._on_stderr():
             self.bar = keras.utils.Progbar(
                 self.params["steps"], BAR_WIDTH, stateful_metrics=["images/s"]
@@ -55,8 +55,8 @@ class ProgressReport(keras.callbacks.Callback):
 
     def on_train_batch_end(self, batch, logs=None):
         if self.on_terminal:
-            images = (batch + 1) * self.params["batch_size"]
-            rate = images / (time.monotonic() - self.epoch_start)
+            self.seen += 1
+            rate = self.seen * self.params["batch_size"] / (time.monotonic() - self.epoch_start)
             self._update_bar(
                 batch + 1, {**logs, "images_per_second": rate}, self.fitting, finalize=False
             )

@@ -4,7 +4,7 @@ import pathlib
 
 import keras
 
-from keras_gan.plots import picture, plot_images
+from keras_gan.plots import OptionalPicture, plot_images
 
 
 class SamplePlots(keras.callbacks.Callback):
@@ -27,12 +27,15 @@ class SamplePlots(keras.callbacks.Callback):
         self.latents = latents
         self.every = every
         self.generator = generator
+        self.picture = OptionalPicture("generated_plot")
 
     def on_train_begin(self, logs=None):
         self.generator = self.generator or self.model.generator
         self.epoch = len(self.params.get("past", ()))
-        if self.epoch == 0:
+        if self.params["fresh"]:
             self._draw(0)
+        else:  # compiled for these latents first of all, as it was at the beginning
+            self.generator.predict_on_batch(self.latents)
 
     def on_epoch_end(self, epoch, logs=None):
         self.epoch = epoch + 1
@@ -45,6 +48,6 @@ class SamplePlots(keras.callbacks.Callback):
 
     def _draw(self, epoch):
         images = self.generator.predict_on_batch(self.latents)
-        with picture("generated_plot"):
+        with self.picture:
             title = f"Generated after epoch {epoch}" if epoch else "Generated before training"
             plot_images(images, self.folder / f"generated_plot_e{epoch:03}.png", title)

@@ -1,6 +1,5 @@
 """The command `evaluate`: from a file to a table, and to files where they are asked for."""
 
-import os
 import pathlib
 
 import keras
@@ -18,6 +17,7 @@ from keras_gan.evaluation.evaluate import (
     evaluate,
     load_samples,
 )
+from keras_gan.files import check_can_be_written
 
 
 def evaluate_file(path, samples, seed, dataset=Config.dataset, data=None, json=None, plot=None):
@@ -37,7 +37,7 @@ def evaluate_file(path, samples, seed, dataset=Config.dataset, data=None, json=N
     """
     path = pathlib.Path(path)
     for file in filter(None, (json, plot)):
-        _check_can_be_written(pathlib.Path(file))
+        check_can_be_written(file)
     if not path.is_file():
         raise UserError(f"{path}: no such file")
     with warnings_said():
@@ -79,9 +79,3 @@ def evaluate_file(path, samples, seed, dataset=Config.dataset, data=None, json=N
         report.save_json(result, json, about)
     if plot:
         report.plot_result(result, images, real.images, plot)
-
-
-def _check_can_be_written(file):
-    folder = file.absolute().parent
-    if file.is_dir() or not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
-        raise UserError(f"{file}: cannot be written there; name a file in a folder that exists")
