@@ -1,4 +1,4 @@
-"""What a benchmark ran on, and tables to print it in."""
+"""What the benchmarks share: the machine, the peers, timing, tables."""
 
 import os
 import platform
@@ -8,6 +8,12 @@ import time
 
 import keras
 import numpy as np
+
+# Scripts in a folder of peers, and the recipes that each trains.
+PEERS = {
+    "peers_keras.py": ("tutorial", "kerasgan", "kerasio"),
+    "peers_torch.py": ("mlp256", "mlp32"),
+}
 
 
 def describe():

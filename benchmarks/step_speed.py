@@ -27,16 +27,12 @@ import keras
 import numpy as np
 import tensorflow as tf
 from keras import layers
-from machine import describe, medians_of_rounds, print_table
+from machine import PEERS, describe, medians_of_rounds, print_table
 
 from keras_gan.config import PRESETS, configure
 from keras_gan.job import build_networks
 from keras_gan.training import train_step
 
-PEERS = {
-    "peers_keras.py": ("tutorial", "kerasgan", "kerasio"),
-    "peers_torch.py": ("mlp256", "mlp32"),
-}
 ROUNDS = 5
 STEPS = 60
 

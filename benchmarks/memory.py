@@ -1,0 +1,47 @@
+"""How much memory a long run takes, and whether it grows.
+
+    python benchmarks/memory.py [OPTIONS OF main.py]
+
+Runs the program (100 epochs on the embedded digits if no options are given) and
+reads, at the end of each epoch, the memory that the process holds. On Linux.
+"""
+
+import os
+import pathlib
+import re
+import sys
+import tempfile
+
+os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+
+from machine import describe, print_table
+
+from keras_gan.callbacks import Checkpoints
+from keras_gan.cli import main
+
+
+def megabytes(field):
+    status = pathlib.Path("/proc/self/status").read_text()
+    return int(re.search(rf"{field}:\s+(\d+) kB", status)[1]) / 1024
+
+
+if __name__ == "__main__":
+    held = []
+    end_epoch = Checkpoints.on_epoch_end
+
+    def end_epoch_and_look(self, epoch, logs=None):
+        end_epoch(self, epoch, logs)
+        held.append(megabytes("VmRSS"))
+
+    Checkpoints.on_epoch_end = end_epoch_and_look
+    with tempfile.TemporaryDirectory() as folder:
+        places = ["--plots-dir", f"{folder}/plots", "--models-dir", f"{folder}/models"]
+        if main([*(sys.argv[1:] or ["--epochs", "100"]), *places, "--quiet"]) != 0:
+            sys.exit(1)
+    print(describe() + "\n")
+    marks = [mark for mark in (1, 5, 10, 20, 50, 100, 200, 500) if mark <= len(held)]
+    print_table(["after epoch", "MB held"], [[mark, f"{held[mark - 1]:.0f}"] for mark in marks])
+    if len(held) >= 5:
+        print(f"Growth from epoch 5 to epoch {len(held)}: {held[-1] - held[4]:.0f} MB.")
+    print(f"Peak: {megabytes('VmHWM'):.0f} MB.")

@@ -1,0 +1,155 @@
+"""How good the samples are after so many seconds of training, ours and others'.
+
+    python benchmarks/quality_over_time.py --data mnist.npz [--preset NAME]
+        [--peers FOLDER] [--torch-python FILE] [--marks 60,120,240] [--plot FILE]
+
+Each recipe trains alone, on one clock: the seconds of its training steps, without
+start-up, drawing and measuring. At each mark it draws 10,000 samples, which one
+and the same yardstick scores. `--peers` names a folder with other projects'
+recipes, `peers_keras.py` and `peers_torch.py`, that do the same.
+"""
+
+import argparse
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+import time
+
+os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+
+import keras
+import numpy as np
+from machine import PEERS, describe, print_table
+from matplotlib.figure import Figure
+
+from keras_gan import AveragedGenerator, load_data, train
+from keras_gan.config import PRESETS, configure
+from keras_gan.data import to_bytes
+from keras_gan.evaluation.classifier import load_yardstick
+from keras_gan.evaluation.evaluate import evaluate
+from keras_gan.job import build_networks
+from keras_gan.plots import save_figure
+
+SAMPLES = 10_000
+SCORES = ("FID", "precision", "recall", "coverage", "confident share", "rarest class")
+
+
+class EndOfClockError(Exception):
+    """All marks have been reached."""
+
+
+class SamplesAtMarks(keras.callbacks.Callback):
+    """Draws samples when the training steps have taken so many seconds."""
+
+    def __init__(self, average, latents, marks, name, folder):
+        super().__init__()
+        self.average, self.latents = average, latents
+        self.marks, self.name, self.folder = list(marks), name, folder
+
+    def on_train_begin(self, logs=None):
+        self.start = time.perf_counter()
+
+    def on_train_batch_end(self, batch, logs=None):
+        now = time.perf_counter()
+        if now - self.start >= self.marks[0]:
+            images = self.average.generator.predict(self.latents, batch_size=500, verbose=0)
+            mark = self.marks.pop(0)
+            np.savez(self.folder / f"{self.name}_{mark:05}.npz", x=to_bytes(images)[..., 0])
+            if not self.marks:
+                raise EndOfClockError
+            self.start += time.perf_counter() - now
+
+
+def train_ours(preset, images, marks, folder, seed):
+    config = configure(preset=preset, seed=seed)
+    keras.utils.set_random_seed(seed)
+    composite = build_networks(config)
+    average = AveragedGenerator(composite.generator, config.average)
+    rng = np.random.default_rng([seed, 2])
+    latents = rng.standard_normal((SAMPLES, config.latent_dim), dtype="float32")
+    try:
+        train(
+            composite,
+            images,
+            epochs=1_000_000,
+            batch_size=config.batch_size,
+            seed=seed,
+            callbacks=[average, SamplesAtMarks(average, latents, marks, f"our_{preset}", folder)],
+            generator_batch_size=config.generator_batch_size,
+        )
+    except EndOfClockError:
+        return
+
+
+def train_peers(folder, torch_python, data, marks, out):
+    for script, peers in PEERS.items():
+        python = torch_python if "torch" in script else sys.executable
+        for peer in peers:
+            subprocess.run(
+                [
+                    *(python, pathlib.Path(folder) / script, peer, str(marks[-1]), str(out)),
+                    ",".join(map(str, marks)),
+                ],
+                env={**os.environ, "MNIST_NPZ": str(pathlib.Path(data).resolve())},
+                stdout=subprocess.DEVNULL,
+            )
+
+
+def plot(curves, floor, path):
+    figure = Figure(figsize=(8, 5), layout="constrained")
+    axes = figure.add_subplot()
+    for name, points in curves.items():
+        axes.plot(*zip(*points, strict=True), marker="o", label=name)
+    axes.axhline(floor, color="gray", linestyle="--", label="real digits")
+    axes.set(
+        xlabel="seconds of training", ylabel="FID of 10,000 samples, lower is better", yscale="log"
+    )
+    axes.grid(alpha=0.3)
+    axes.legend()
+    save_figure(figure, path)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("--data", required=True)
+    parser.add_argument("--preset", choices=PRESETS, action="append")
+    parser.add_argument("--peers", metavar="FOLDER")
+    parser.add_argument("--torch-python", metavar="FILE", default=sys.executable)
+    parser.add_argument("--marks", default="60,120,240")
+    parser.add_argument("--plot", metavar="FILE")
+    parser.add_argument("--seed", type=int, default=0)
+    arguments = parser.parse_args()
+    marks = [int(mark) for mark in arguments.marks.split(",")]
+    print(describe() + "\n")
+
+    dataset = load_data(data=arguments.data)
+    yardstick = load_yardstick(dataset)
+    curves, rows, floor = {}, [], None
+    with tempfile.TemporaryDirectory() as out:
+        out = pathlib.Path(out)
+        for preset in arguments.preset or ["default"]:
+            train_ours(preset, dataset.images, marks, out, arguments.seed)
+        if arguments.peers:
+            train_peers(arguments.peers, arguments.torch_python, arguments.data, marks, out)
+        for path in sorted(out.glob("*.npz")):
+            name, mark = path.stem.rsplit("_", 1)
+            with np.load(path) as file:
+                result = evaluate(file["x"][..., None], dataset, yardstick)
+            fid = result.scores["FID"]
+            floor = fid.reference
+            curves.setdefault(name, []).append((int(mark), fid.value))
+            rows.append(
+                [name, int(mark), *(f"{result.scores[score].value:.3f}" for score in SCORES)]
+            )
+            rows[-1].append(f"{min(result.class_shares):.1%} to {max(result.class_shares):.1%}")
+    print_table(["recipe", "seconds", *SCORES, "digits' shares"], rows)
+    print(f"FID of real digits: {floor:.3f}")
+    if arguments.plot:
+        plot(curves, floor, arguments.plot)
+
+
+if __name__ == "__main__":
+    main()
