@@ -83,7 +83,7 @@ class Config:
     latent_dim: int = 100
     learning_rate: float = 1.5e-3
     beta_1: float = 0.5
-    penalty: float = 0.1
+    penalty: float = 0.02
     average: float = 0.999
     seed: int = 0
     dataset: str = "mnist"

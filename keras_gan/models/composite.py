@@ -125,7 +125,7 @@ class DiscriminatorLoss(keras.losses.Loss):
         name: String.
     """
 
-    def __init__(self, penalty=0.1, noise=0.1, name="discriminator_loss", **kwargs):
+    def __init__(self, penalty=0.02, noise=0.1, name="discriminator_loss", **kwargs):
         super().__init__(name=name, **kwargs)
         self.penalty = penalty
         self.noise = noise
@@ -192,7 +192,7 @@ def _mean_where(mask, values):
     return ops.sum(mask * values) / ops.maximum(ops.sum(mask), 1)
 
 
-def build_composite(generator, discriminator, learning_rate=1.5e-3, beta_1=0.5, penalty=0.1):
+def build_composite(generator, discriminator, learning_rate=1.5e-3, beta_1=0.5, penalty=0.02):
     """Stacks the generator and the discriminator, and compiles both sides.
 
     Each side gets an Adam optimizer of its own; the discriminator
