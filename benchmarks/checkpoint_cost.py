@@ -2,8 +2,8 @@
 
     python benchmarks/checkpoint_cost.py [OPTIONS OF main.py]
 
-Runs the program three times, with the options given (of the embedded digits, 10
-epochs, if none are), and times what it does for its checkpoints.
+Runs the program three times, with the options given (10 epochs, if none
+are), and times what it does for its checkpoints.
 """
 
 import os

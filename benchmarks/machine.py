@@ -21,7 +21,8 @@ def describe():
     processor = platform.processor() or platform.machine()
     if os.path.exists("/proc/cpuinfo"):
         with open("/proc/cpuinfo") as file:
-            processor = re.search(r"model name\s*: (.*)", file.read())[1]
+            found = re.search(r"model name\s*: (.*)", file.read())
+        processor = found[1] if found else processor
     backend = keras.backend.backend()
     version = __import__(backend).__version__
     return (

@@ -2,7 +2,7 @@
 
     python benchmarks/memory.py [OPTIONS OF main.py]
 
-Runs the program (100 epochs on the embedded digits if no options are given) and
+Runs the program (100 epochs if no options are given) and
 reads, at the end of each epoch, the memory that the process holds. On Linux.
 """
 

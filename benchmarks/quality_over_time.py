@@ -67,7 +67,7 @@ def train_ours(preset, images, marks, folder, seed):
     config = configure(preset=preset, seed=seed)
     keras.utils.set_random_seed(seed)
     composite = build_networks(config)
-    average = AveragedGenerator(composite.generator, config.average)
+    average = AveragedGenerator(composite.generator, config.average, every=1)
     rng = np.random.default_rng([seed, 2])
     latents = rng.standard_normal((SAMPLES, config.latent_dim), dtype="float32")
     try:
@@ -95,6 +95,7 @@ def train_peers(folder, torch_python, data, marks, out):
                 ],
                 env={**os.environ, "MNIST_NPZ": str(pathlib.Path(data).resolve())},
                 stdout=subprocess.DEVNULL,
+                check=True,
             )
 
 
@@ -122,10 +123,12 @@ def main():
     parser.add_argument("--plot", metavar="FILE")
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
-    marks = [int(mark) for mark in arguments.marks.split(",")]
+    marks = sorted(int(mark) for mark in arguments.marks.split(","))
     print(describe() + "\n")
 
     dataset = load_data(data=arguments.data)
+    if dataset.labels is None:
+        parser.error("the data need labels, for a yardstick")
     yardstick = load_yardstick(dataset)
     curves, rows, floor = {}, [], None
     with tempfile.TemporaryDirectory() as out:

@@ -53,7 +53,7 @@ def flops_of_a_step(composite, config):
     """Rows of `(network, layer, images, passes, operations)`: one for each use of a layer."""
     n = config.batch_size
     m = config.generator_batch_size or n
-    copies = n // 2 if config.penalty else 0
+    copies = (n + 1) // 2 if config.penalty else 0
     uses = [
         ("generator draws for the discriminator", composite.generator, n, 1),
         ("discriminator learns", composite.discriminator, 2 * n + copies, 3),
@@ -61,9 +61,13 @@ def flops_of_a_step(composite, config):
         ("discriminator judges for the generator", composite.discriminator, m, 2),
     ]
     for use, network, images, passes in uses:
+        first = True
         for layer in network.layers:
             if flops := layer_flops(layer):
-                yield use, layer.name, images, passes, int(flops) * images * passes
+                # Forward, and back to the weights and to the inputs; the first has no such inputs.
+                each = passes - 1 if first and passes == 3 else passes
+                yield use, layer.name, images, each, int(flops) * images * each
+                first = False
 
 
 def matmul_ceiling():

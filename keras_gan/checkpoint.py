@@ -52,8 +52,7 @@ def save_checkpoint(folder, about, position, variables):
         DivergenceError: If a variable is not finite. Then nothing is written,
             and the earlier checkpoints stay.
     """
-    if position.step:
-        check_finite(variables, position.epoch, position.step)
+    check_finite(variables, position.epoch, position.step)
     arrays = [keras.ops.convert_to_numpy(variable) for variable in variables]
     state = dataclasses.asdict(position) | {"rng": position.rng.bit_generator.state}
     content = io.BytesIO()

@@ -98,6 +98,9 @@ def _imported(module):
 
 
 class _Parser(argparse.ArgumentParser):
+    def __init__(self, **options):
+        super().__init__(allow_abbrev=False, **options)
+
     def error(self, message):
         raise UserError(f"{message}; see {self.prog} --help")
 

@@ -8,6 +8,7 @@ from keras_gan.errors import UserError
 
 MAX_SEED = 2**32 - 1
 DATASETS = ("mnist", "fashion_mnist")
+NETWORKS = ("default", "tutorial")
 # A recipe is data: the settings in which it differs from the defaults of `Config`.
 PRESETS = {
     "default": {},
@@ -102,6 +103,8 @@ class Config:
             self._check_integer(name, 1, 1_000_000)
         if self.generator_batch_size is not None:
             self._check_integer("generator_batch_size", 1, 1_000_000)
+        if self.networks not in NETWORKS:
+            self._refuse("networks", f"one of {', '.join(NETWORKS)}")
         if self.preset not in PRESETS:
             self._refuse("preset", f"one of {', '.join(PRESETS)}")
         self._check_integer("latent_dim", 1, 10_000)

@@ -141,6 +141,11 @@ def _remove_if_empty(folder):
         folder.rmdir()
 
 
+def _unlink(path):
+    with contextlib.suppress(OSError):
+        path.unlink()
+
+
 def _lock(folder, held, undo):
     path = folder / LOCK_NAME
     is_new = not path.exists()
@@ -151,30 +156,33 @@ def _lock(folder, held, undo):
             f"{folder}: another run is writing there; wait for it, or choose another folder"
         ) from error
     if is_new:
-        undo.callback(path.unlink, missing_ok=True)
+        undo.callback(_unlink, path)
 
 
 def _move_aside(folders, undo):
     starts = _recorded_starts(folders)
     moves = []
-    for folder in folders:
+    # Checkpoints first: should this be cut short, nobody resumes the earlier run by mistake.
+    for folder in sorted(folders, key=lambda folder: not (folder / CHECKPOINTS_NAME).exists()):
         if not folder.exists() or not _visible(folder):
             continue
         moved_to = _unused_name(folder, starts.get(folder) or _oldest_time(folder))
         _make(moved_to, undo)
-        # Checkpoints first: should this be cut short, nobody resumes the earlier run by mistake.
         for entry in sorted(_visible(folder), key=lambda entry: entry.name != CHECKPOINTS_NAME):
             os.rename(entry, moved_to / entry.name)
             undo.callback(os.rename, moved_to / entry.name, entry)
         moves.append((folder, moved_to))
-    return moves
+    return sorted(moves)
 
 
 def check_can_be_written(file):
     """Raises a `UserError` if a file cannot be made, or written, where it is named."""
     file = pathlib.Path(file).absolute()
-    folder = next(path for path in file.parents if path.exists())
-    if file.is_dir() or folder != file.parent or not os.access(folder, os.W_OK | os.X_OK):
+    if file.is_file():
+        writable = os.access(file, os.W_OK)
+    else:
+        writable = file.parent.is_dir() and os.access(file.parent, os.W_OK | os.X_OK)
+    if file.is_dir() or not writable:
         raise UserError(f"{file}: cannot be written there; name a file in a folder that exists")
 
 

@@ -104,8 +104,7 @@ def _settings_to_resume_with(newest, given):
         )
     # Wherever the run's folders have gone, and whatever the current folder is.
     places = {
-        name: os.path.relpath(os.path.join(given["models_dir"], path))
-        for name, path in newest.about["places"].items()
+        name: _place(given["models_dir"], path) for name, path in newest.about["places"].items()
     }
     source = {"data": newest.about["data_path"]} if "dataset" not in given else {"data": None}
     config = Config(**begun_with | places | source | given)
@@ -122,6 +121,18 @@ def _settings_to_resume_with(newest, given):
             f"epoch {position.epoch}, step {position.step}"
         )
     return config
+
+
+def _place(models_dir, path):
+    """A place that was recorded as seen from the models' folder, as seen from here."""
+    return _seen_from(os.curdir, os.path.join(models_dir, path))
+
+
+def _seen_from(folder, path):
+    try:
+        return os.path.relpath(path, folder)
+    except ValueError:  # on Windows, another drive
+        return os.path.abspath(path)
 
 
 def _load_images(config, newest):
@@ -164,25 +175,21 @@ def _run(config, newest):
     variables = [*state_variables(composite), *average.generator.variables]
     about = _about(config, dataset, yardstick, device, backend)
     plots_dir, models_dir = pathlib.Path(config.plots_dir), pathlib.Path(config.models_dir)
-    if config.log and pathlib.Path(config.log).parent.resolve() not in (
-        plots_dir.resolve(),
-        models_dir.resolve(),
-    ):
-        files.check_can_be_written(config.log)
+    if config.log:
+        _check_log(pathlib.Path(config.log).resolve(), plots_dir.resolve(), models_dir.resolve())
     changed, resumed, position = [], [], Position(np.random.default_rng(config.seed))
     if newest:
         changed = [name for name in SAME_DIGITS if newest.about[name] != about[name]]
         about |= {name: newest.about[name] for name in ("started", *SAME_DIGITS)}
-        resumed = [models_dir, models_dir / newest.about["places"]["plots_dir"]]
+        resumed = [models_dir, _place(models_dir, newest.about["places"]["plots_dir"])]
         position = newest.position
         checkpoint.restore(variables, newest.arrays)
     with (
         files.claimed(plots_dir, models_dir, resumed=resumed) as moves,
-        _stops_resumable(),
+        _still_newest(newest),
         _outcome_logged(config.log),
+        _stops_resumable(),
     ):
-        if newest and checkpoint.load_newest(newest.path.parent)[0].path != newest.path:
-            raise UserError(f"{models_dir}: another run has gone on there meanwhile; try again")
         for folder, moved_to in moves:
             note(f"What an earlier run left in {folder} is now in {moved_to}.")
         note(f"Data: {len(dataset.images):,} images, {dataset.source}.")
@@ -258,6 +265,24 @@ def _run(config, newest):
     return composite
 
 
+def _check_log(log, *folders):
+    if log.parent not in folders or log.is_dir():
+        files.check_can_be_written(log)
+    if any(folder in log.parent.parents for folder in folders):
+        raise UserError(f"{log}: cannot be in a folder inside one of the run's own; name another")
+
+
+@contextlib.contextmanager
+def _still_newest(newest):
+    """Refuses to go on from what was the newest checkpoint before the folders were claimed."""
+    if newest:
+        now, _ = checkpoint.load_newest(newest.path.parent)
+        same = now and (now.path, now.about["started"]) == (newest.path, newest.about["started"])
+        if not same:
+            raise UserError(f"{newest.path.parent}: another run was at work there; try again")
+    yield
+
+
 @contextlib.contextmanager
 def _stops_resumable():
     try:
@@ -325,7 +350,7 @@ def _about(config, dataset, yardstick, device, backend):
     return {
         "settings": dataclasses.asdict(config) | {"quiet": False},
         "places": {
-            name: os.path.relpath(path, config.models_dir)
+            name: _seen_from(config.models_dir, path)
             for name, path in (("plots_dir", config.plots_dir), ("log", config.log))
             if path is not None
         },

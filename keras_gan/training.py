@@ -88,10 +88,10 @@ def train(
             composite; of their `params`, `past` holds the logs of the epochs
             before a resumed training, `fresh` tells whether it is none.
             Batch logs hold the values of that very batch, epoch logs the mean
-            over the epoch's images: `d_loss`, `g_loss`, `real_score` (D(x)),
-            `fake_score` (D(G(z))), `real_accuracy`, `fake_accuracy`;
+            over the epoch's images: `d_loss` (without the penalty), `g_loss`,
+            `real_score` (D(x)), `fake_score` (D(G(z))), `real_accuracy`,
+            `fake_accuracy`;
             epoch logs have `images_per_second` too.
-
         generator_batch_size: Integer, the number of latent points that the
             generator learns from in a step; as many as real images if `None`.
         position: A `Position`, where to go on from, kept up to date meanwhile;
@@ -184,11 +184,13 @@ def _compile_step(composite, images, sizes, generator_batch_size):
     """
     variables = state_variables(composite)
     values = [np.array(keras.ops.convert_to_numpy(variable)) for variable in variables]
-    for size in sizes:
-        real_images = to_unit_range(images[:size])
-        train_step(composite, real_images, np.random.default_rng(0), generator_batch_size)
-    for variable, value in zip(variables, values, strict=True):
-        variable.assign(value)
+    try:
+        for size in dict.fromkeys(sizes):
+            real_images = to_unit_range(images[:size])
+            train_step(composite, real_images, np.random.default_rng(0), generator_batch_size)
+    finally:
+        for variable, value in zip(variables, values, strict=True):
+            variable.assign(value)
 
 
 def _check_images(images, shape):
@@ -226,7 +228,7 @@ def train_step(composite, real_images, rng, generator_batch_size=None):
 
     latents = rng.standard_normal((n, *latent_shape), dtype="float32")
     fake_images = composite.generator.predict_on_batch(latents)
-    copied = real_images[: n // 2 if discriminator.loss.penalty else 0]
+    copied = real_images[: (n + 1) // 2 if discriminator.loss.penalty else 0]
     noise = discriminator.loss.noise * rng.standard_normal(copied.shape, dtype="float32")
     labels = np.concatenate([np.ones(n), np.zeros(n), -1 - np.arange(len(copied))])
     logs = discriminator.train_on_batch(

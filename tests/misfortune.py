@@ -6,7 +6,8 @@ KIND says what happens when a file whose name matches PATTERN is written:
 - `before`, `after`: it is killed just before, or after, that file gets its name.
 - `SIGINT`, `SIGTERM`: it gets that signal, once; with a 2 at the end, twice.
 
-Where PATTERN is a number, it gets the signal at the end of that training step.
+Where PATTERN is a number, it gets the signal at the end of that training step, counting
+from the two that only compile.
 """
 
 import fnmatch

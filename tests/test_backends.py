@@ -8,7 +8,12 @@ import sys
 import pytest
 from conftest import ROOT
 
-BACKEND_NEUTRAL = ["tests/test_composite.py", "tests/test_losses.py", "tests/test_training.py"]
+BACKEND_NEUTRAL = [
+    "tests/test_average.py",
+    "tests/test_composite.py",
+    "tests/test_losses.py",
+    "tests/test_training.py",
+]
 
 
 @pytest.mark.skipif(importlib.util.find_spec("jax") is None, reason="JAX is not installed")

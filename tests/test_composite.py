@@ -91,7 +91,7 @@ def networks(request):
 
 @pytest.fixture
 def composite(networks):
-    return build_composite(*networks)
+    return build_composite(*networks, penalty=0)
 
 
 def provoke_frozen_trace(discriminator, n):
@@ -125,6 +125,7 @@ def test_after_save_and_load_of_the_networks(composite, tmp_path):
     loaded = build_composite(
         keras.saving.load_model(tmp_path / "generator.keras"),
         keras.saving.load_model(tmp_path / "discriminator.keras"),
+        penalty=0,
     )
     for n in (8, 6):
         assert_each_side_trains_itself_alone(loaded, n)
@@ -147,7 +148,7 @@ def test_a_frozen_trace_from_before_is_dropped(networks):
     generator, discriminator = networks
     discriminator.compile("adam", "mse")
     provoke_frozen_trace(discriminator, 8)
-    composite = build_composite(generator, discriminator)
+    composite = build_composite(generator, discriminator, penalty=0)
     for n in (8, 6):
         assert_each_side_trains_itself_alone(composite, n)
 
@@ -187,7 +188,7 @@ def test_a_layer_that_the_user_froze_stays_frozen():
     discriminator = build_discriminator()
     kept = discriminator.get_layer("patches")
     kept.trainable = False
-    composite = build_composite(build_tiny_generator(LATENT_DIM), discriminator)
+    composite = build_composite(build_tiny_generator(LATENT_DIM), discriminator, penalty=0)
     images, labels = draw_batch(8)[1:]
     changes = changed(discriminator, lambda: discriminator.train_on_batch(images, labels))
     assert changes == [path for path in paths(discriminator) if path not in paths(kept)]

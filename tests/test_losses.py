@@ -6,6 +6,7 @@ import pytest
 from keras import layers
 
 from keras_gan.models import DiscriminatorLoss, Scores, build_composite
+from keras_gan.training import train_step
 
 LABELS = np.array([[1], [1], [1], [0], [0], [-1], [-3]], "float32")
 LOGITS = np.array([[2], [-1], [0.5], [-3], [0.25], [2.3], [0.1]], "float32")
@@ -80,6 +81,59 @@ def test_a_steep_discriminator_is_made_less_steep():
             discriminator.train_on_batch(np.concatenate([images, copies]), labels.astype("float32"))
         steepness[penalty] = np.square(discriminator.get_weights()[0]).sum()
     assert steepness[100] < steepness[0] / 2
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "int32", "int64", "bool"])
+@pytest.mark.parametrize("shape", [(8, 1), (8,)])
+def test_plain_labels_of_any_kind_will_do(dtype, shape):
+    generator = keras.Sequential(
+        [keras.Input((2,)), layers.Dense(784, "sigmoid"), layers.Reshape((28, 28, 1))]
+    )
+    discriminator = keras.Sequential([keras.Input((28, 28, 1)), layers.Flatten(), layers.Dense(1)])
+    build_composite(generator, discriminator)
+    images = np.random.default_rng(0).uniform(size=(8, 28, 28, 1)).astype("float32")
+    labels = (np.arange(8) % 2).astype(dtype).reshape(shape)
+    logits = keras.ops.convert_to_numpy(discriminator(images))[:, 0]
+    logs = discriminator.train_on_batch(images, labels, return_dict=True)
+    expected = np.logaddexp(0, np.where(np.arange(8) % 2, -logits, logits)).mean()
+    assert float(logs["loss"]) == pytest.approx(expected, rel=1e-4)
+    assert float(logs["cross_entropy"]) == pytest.approx(expected, rel=1e-4)
+
+
+def test_a_penalty_and_dropout_do_not_go_together():
+    generator = keras.Sequential([keras.Input((2,)), layers.Dense(4)])
+    discriminator = keras.Sequential([keras.Input((4,)), layers.Dropout(0.3), layers.Dense(1)])
+    with pytest.raises(ValueError, match="set the penalty to 0"):
+        build_composite(generator, discriminator)
+    build_composite(generator, discriminator, penalty=0)
+
+
+def test_a_step_shows_copies_of_real_images_with_noise(monkeypatch):
+    generator = keras.Sequential(
+        [keras.Input((2,)), layers.Dense(784, "sigmoid"), layers.Reshape((28, 28, 1))]
+    )
+    discriminator = keras.Sequential([keras.Input((28, 28, 1)), layers.Flatten(), layers.Dense(1)])
+    composite = build_composite(generator, discriminator)
+    shown = []
+    learn = discriminator.train_on_batch
+
+    def look_and_learn(images, labels, **options):
+        shown.append((images, labels[:, 0]))
+        return learn(images, labels, **options)
+
+    monkeypatch.setattr(discriminator, "train_on_batch", look_and_learn)
+    rng = np.random.default_rng(0)
+    for n in (1, 4, 7):
+        real_images = rng.uniform(size=(n, 28, 28, 1)).astype("float32")
+        train_step(composite, real_images, rng)
+        images, labels = shown.pop()
+        np.testing.assert_array_equal(images[:n], real_images)
+        assert labels[: 2 * n].tolist() == [1] * n + [0] * n
+        copies = [(k, int(-1 - label)) for k, label in enumerate(labels) if label < 0]
+        assert len(copies) == (n + 1) // 2
+        for copy, original in copies:
+            noise = images[copy] - images[original]
+            assert noise.std() == pytest.approx(discriminator.loss.noise, rel=0.15)
 
 
 def test_the_loss_survives_saving():

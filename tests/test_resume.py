@@ -630,7 +630,7 @@ def test_another_run_that_went_on_meanwhile_is_not_lost(settings, capsys, monkey
 
     monkeypatch.setattr(job, "load_data", load_while_another_goes_on)
     assert main(["--resume", "--epochs", "3"]) == 2
-    assert "another run has gone on there meanwhile" in capsys.readouterr().err
+    assert "another run was at work there" in capsys.readouterr().err
     assert len(pathlib.Path("models/history.csv").read_text().splitlines()) == 1 + 4
 
 
@@ -649,9 +649,14 @@ def test_a_run_of_other_networks_or_settings_is_refused(settings, capsys, monkey
 
 def test_a_log_that_cannot_be_written_is_told_before_anything_changes(resumable, capsys):
     before = {path: path.stat().st_mtime_ns for path in resumable.rglob("*")}
-    for log in ("none/run.log", "."):
+    for log, said in (
+        ("none/run.log", "cannot be written there"),
+        (".", "cannot be written there"),
+        ("models/checkpoints", "cannot be written there"),
+        ("models/checkpoints/run.log", "inside one of the run's own"),
+    ):
         assert main(["--data", "digits.npz", "--batch-size", "50", "--log", log]) == 2
-        assert "cannot be written there" in capsys.readouterr().err.splitlines()[-1]
+        assert said in capsys.readouterr().err.splitlines()[-1]
     assert {path: path.stat().st_mtime_ns for path in resumable.rglob("*")} == before
 
 
@@ -673,3 +678,16 @@ def test_what_a_kill_left_half_written_is_removed(tmp_path):
     (tmp_path / ".epoch_000000_step_000003.tmp.ckpt").touch()
     save_checkpoint(tmp_path, {}, Position(np.random.default_rng(0)), [])
     assert [path.name for path in tmp_path.iterdir()] == ["epoch_000000_step_000000.ckpt"]
+
+
+def test_a_run_goes_on_where_its_folder_is_a_link(settings, tmp_path):
+    (tmp_path / "big_disk").mkdir()
+    (tmp_path / "models").symlink_to(tmp_path / "big_disk")
+    job.run(Config(**settings))
+    job.resume(epochs=3)
+    assert sorted(path.name for path in tmp_path.iterdir() if path.is_dir()) == [
+        "big_disk",
+        "models",
+        "plots",
+    ]
+    assert (tmp_path / "plots" / "generated_plot_e000.png").exists()

@@ -75,7 +75,7 @@ class ProgressReport(keras.callbacks.Callback):
         say(f"Epoch {ended}/{epochs} - {values}{self.time_left}")
 
     def _update_bar(self, step, logs, names, finalize):
-        with self._on_stderr():
+        with contextlib.suppress(OSError), self._on_stderr():  # a closed screen ends nothing
             self.bar.update(step, [(LABELS[name], logs[name]) for name in names], finalize)
 
     @staticmethod

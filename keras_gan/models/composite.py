@@ -5,6 +5,8 @@ import contextlib
 import keras
 from keras import ops
 
+from keras_gan.errors import UserError
+
 
 @contextlib.contextmanager
 def frozen(model):
@@ -117,7 +119,8 @@ class DiscriminatorLoss(keras.losses.Loss):
     ([Mescheder et al., 2018](https://arxiv.org/abs/1801.04406)) by finite
     differences: for noise of variance 1 and a small step, its expectation is the
     squared norm of the gradient. It needs no gradient of a gradient, and so runs
-    on every backend through `train_on_batch`.
+    on every backend through `train_on_batch`. The discriminator must answer
+    alike when asked twice: dropout would pass for steepness.
 
     Args:
         penalty: Float, the weight of the penalty (half of it, as in the paper).
@@ -126,11 +129,12 @@ class DiscriminatorLoss(keras.losses.Loss):
     """
 
     def __init__(self, penalty=0.02, noise=0.1, name="discriminator_loss", **kwargs):
-        super().__init__(name=name, **kwargs)
+        super().__init__(name=name, **{"dtype": "float32", **kwargs})
         self.penalty = penalty
         self.noise = noise
 
     def call(self, y_true, y_pred):
+        y_true = _as_column(y_true, y_pred)
         judged = ops.cast(y_true >= 0, y_pred.dtype)
         loss = _mean_where(judged, _cross_entropy(y_true, y_pred))
         original = ops.cast(ops.maximum(-1 - y_true[:, 0], 0), "int32")
@@ -157,6 +161,7 @@ class Scores(keras.metrics.Metric):
         self.sums = self.add_weight(shape=(7,), initializer="zeros", name="sums")
 
     def update_state(self, y_true, y_pred, sample_weight=None):
+        y_true = _as_column(y_true, y_pred)
         real = ops.cast(y_true > 0.5, "float32")
         fake = ops.cast(ops.abs(y_true) < 0.5, "float32")
         y_pred = ops.cast(y_pred, "float32")
@@ -183,6 +188,10 @@ class Scores(keras.metrics.Metric):
         }
 
 
+def _as_column(y_true, y_pred):
+    return ops.reshape(ops.cast(y_true, "float32"), ops.shape(y_pred))
+
+
 def _cross_entropy(y_true, y_pred):
     """Of labels 0 and 1 with logits, one value for each: softplus of the wrong sign."""
     return ops.softplus(ops.where(y_true > 0.5, -y_pred, y_pred))
@@ -206,12 +215,23 @@ def build_composite(generator, discriminator, learning_rate=1.5e-3, beta_1=0.5, 
         discriminator: A model from such images to logits of shape `(batch, 1)`.
         learning_rate: Float, Adam's step size, for both sides.
         beta_1: Float, Adam's decay of the first moment, for both sides.
-        penalty: Float, the weight of the penalty in `DiscriminatorLoss`.
+        penalty: Float, the weight of the penalty in `DiscriminatorLoss`; 0 for
+            a discriminator with dropout or other noise.
 
     Returns:
         A compiled `Composite`. Train it with latents and ones, and its
         `discriminator` with images and 1 for real, 0 for generated.
+
+    Raises:
+        UserError: If there is a penalty, and noise in the discriminator.
     """
+    if penalty and any(
+        hasattr(layer, "seed_generator") for layer in discriminator._flatten_layers()
+    ):
+        raise UserError(
+            "the discriminator has dropout or other noise, which a penalty for steepness would "
+            "take for steepness; set the penalty to 0"
+        )
     composite = Composite(generator, discriminator)
     discriminator.compile(
         optimizer=keras.optimizers.Adam(learning_rate, beta_1=beta_1),
