@@ -376,6 +376,7 @@ def test_damaged_checkpoints_are_told(settings, tmp_path, capsys):
         (["--average", "0"], "average is 0.999"),
         (["--beta-1", "0.1"], "beta_1 is 0.5"),
         (["--seed", "1"], "seed is 0"),
+        (["--preset", "tutorial"], "preset is default"),
         (["--data", "others.npz"], "others.npz: these are not the images of the run to resume"),
         (["--epochs", "0"], "epochs must be"),
         (["--epochs", "1"], "epochs cannot become 1: the run to resume has already gone further"),
