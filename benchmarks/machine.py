@@ -1,9 +1,12 @@
 """What the benchmarks share: the machine, the peers, timing, tables."""
 
 import os
+import pathlib
 import platform
 import re
 import statistics
+import subprocess
+import sys
 import time
 
 import keras
@@ -29,6 +32,42 @@ def describe():
         f"{processor}, {os.cpu_count()} cores; Python {platform.python_version()}, "
         f"Keras {keras.__version__}, {backend} {version}, NumPy {np.__version__}"
     )
+
+
+def add_peer_options(parser):
+    parser.add_argument("--peers", metavar="FOLDER", help="folder of other projects' recipes")
+    parser.add_argument(
+        "--torch-python", metavar="FILE", default=sys.executable, help="a Python with PyTorch"
+    )
+
+
+def run_peers(arguments, seconds, out, *more, **environment):
+    """Trains each peer, if their folder was named.
+
+    Args:
+        arguments: What the options of `add_peer_options` were given.
+        seconds: Integer, how long to train each.
+        out: Path of the folder for what they leave.
+        *more: Strings, more arguments for their scripts.
+        **environment: Strings, environment variables for them.
+
+    Yields:
+        Each peer's name, and what it printed.
+    """
+    if arguments.peers is None:
+        return
+    for script, peers in PEERS.items():
+        python = arguments.torch_python if "torch" in script else sys.executable
+        for peer in peers:
+            command = [python, pathlib.Path(arguments.peers) / script, peer, str(seconds), str(out)]
+            done = subprocess.run(
+                [*command, *more],
+                env={**os.environ, **environment},
+                stdout=subprocess.PIPE,
+                text=True,
+                check=True,
+            )
+            yield peer, done.stdout
 
 
 def medians_of_rounds(tasks, rounds, repeats):

@@ -12,7 +12,6 @@ recipes, `peers_keras.py` and `peers_torch.py`, that do the same.
 import argparse
 import os
 import pathlib
-import subprocess
 import sys
 import tempfile
 import time
@@ -22,7 +21,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
 import keras
 import numpy as np
-from machine import PEERS, describe, print_table
+from machine import add_peer_options, describe, print_table, run_peers
 from matplotlib.figure import Figure
 
 from keras_gan import AveragedGenerator, load_data, train
@@ -84,21 +83,6 @@ def train_ours(preset, images, marks, folder, seed):
         return
 
 
-def train_peers(folder, torch_python, data, marks, out):
-    for script, peers in PEERS.items():
-        python = torch_python if "torch" in script else sys.executable
-        for peer in peers:
-            subprocess.run(
-                [
-                    *(python, pathlib.Path(folder) / script, peer, str(marks[-1]), str(out)),
-                    ",".join(map(str, marks)),
-                ],
-                env={**os.environ, "MNIST_NPZ": str(pathlib.Path(data).resolve())},
-                stdout=subprocess.DEVNULL,
-                check=True,
-            )
-
-
 def plot(curves, floor, path):
     figure = Figure(figsize=(8, 5), layout="constrained")
     axes = figure.add_subplot()
@@ -117,8 +101,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--data", required=True)
     parser.add_argument("--preset", choices=PRESETS, action="append")
-    parser.add_argument("--peers", metavar="FOLDER")
-    parser.add_argument("--torch-python", metavar="FILE", default=sys.executable)
+    add_peer_options(parser)
     parser.add_argument("--marks", default="60,120,240")
     parser.add_argument("--plot", metavar="FILE")
     parser.add_argument("--seed", type=int, default=0)
@@ -135,8 +118,11 @@ def main():
         out = pathlib.Path(out)
         for preset in arguments.preset or ["default"]:
             train_ours(preset, dataset.images, marks, out, arguments.seed)
-        if arguments.peers:
-            train_peers(arguments.peers, arguments.torch_python, arguments.data, marks, out)
+        data = str(pathlib.Path(arguments.data).resolve())
+        for peer, _ in run_peers(
+            arguments, marks[-1], out, ",".join(map(str, marks)), MNIST_NPZ=data
+        ):
+            print(f"{peer} is trained.", file=sys.stderr, flush=True)
         for path in sorted(out.glob("*.npz")):
             name, mark = path.stem.rsplit("_", 1)
             with np.load(path) as file:

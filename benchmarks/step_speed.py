@@ -16,7 +16,6 @@ import argparse
 import os
 import pathlib
 import re
-import subprocess
 import sys
 import tempfile
 
@@ -27,7 +26,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 from keras import layers
-from machine import PEERS, describe, medians_of_rounds, print_table
+from machine import add_peer_options, describe, medians_of_rounds, print_table, run_peers
 
 from keras_gan.config import PRESETS, configure
 from keras_gan.job import build_networks
@@ -35,6 +34,7 @@ from keras_gan.training import train_step
 
 ROUNDS = 5
 STEPS = 60
+PEER_SECONDS = 20
 
 
 def layer_flops(layer):
@@ -49,11 +49,16 @@ def layer_flops(layer):
     return 0
 
 
+def copies_of(config):
+    """How many noisy copies of real images a step judges: half of them, if there is a penalty."""
+    return (config.batch_size + 1) // 2 if config.penalty else 0
+
+
 def flops_of_a_step(composite, config):
     """Rows of `(network, layer, images, passes, operations)`: one for each use of a layer."""
     n = config.batch_size
     m = config.generator_batch_size or n
-    copies = (n + 1) // 2 if config.penalty else 0
+    copies = copies_of(config)
     uses = [
         ("generator draws for the discriminator", composite.generator, n, 1),
         ("discriminator learns", composite.discriminator, 2 * n + copies, 3),
@@ -88,6 +93,7 @@ def fused_step(composite, images, config):
     images = tf.constant(images)
     n = config.batch_size
     m = config.generator_batch_size or n
+    k = copies_of(config)
     noise = discriminator.loss.noise
 
     @tf.function
@@ -97,13 +103,13 @@ def fused_step(composite, images, config):
         fake = generator(tf.random.normal((n, config.latent_dim)), training=False)
         batch = [real, fake]
         if config.penalty:
-            batch.append(real[: n // 2] + noise * tf.random.normal((n // 2, 28, 28, 1)))
+            batch.append(real[:k] + noise * tf.random.normal((k, 28, 28, 1)))
         with tf.GradientTape() as tape:
             logits = discriminator(tf.concat(batch, 0), training=True)
             real_logits, fake_logits, copies = logits[:n], logits[n : 2 * n], logits[2 * n :]
             d_loss = tf.reduce_mean(tf.nn.softplus(tf.concat([-real_logits, fake_logits], 0)))
             if config.penalty:
-                slope = (copies - real_logits[: n // 2]) / noise
+                slope = (copies - real_logits[:k]) / noise
                 d_loss += config.penalty / 2 * tf.reduce_mean(slope**2)
         variables = discriminator.trainable_variables
         d_optimizer.apply(tape.gradient(d_loss, variables), variables)
@@ -128,25 +134,10 @@ def loop_step(composite, images, config):
     return step
 
 
-def peer_rates(folder, torch_python, seconds=20):
-    with tempfile.TemporaryDirectory() as out:
-        for script, peers in PEERS.items():
-            python = torch_python if "torch" in script else sys.executable
-            for peer in peers:
-                done = subprocess.run(
-                    [python, pathlib.Path(folder) / script, peer, str(seconds), out],
-                    capture_output=True,
-                    text=True,
-                )
-                rate = re.search(r"rate (\d+) img/s", done.stdout)
-                yield peer, int(rate[1]) if rate else None
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--preset", choices=PRESETS, default="default")
-    parser.add_argument("--peers", metavar="FOLDER")
-    parser.add_argument("--torch-python", metavar="FILE", default=sys.executable)
+    add_peer_options(parser)
     arguments = parser.parse_args()
     print(describe() + "\n")
     images = np.random.default_rng(0).integers(0, 256, (6000, 28, 28, 1), dtype="uint8")
@@ -182,17 +173,12 @@ def main():
         f"{config.preset}: fused by hand": config.batch_size / seconds["fused"],
         "tutorial: composite, train_on_batch": tutorial.batch_size / seconds["tutorial"],
     }
-    if arguments.peers:
-        rates |= {
-            f"peer {peer}": rate
-            for peer, rate in peer_rates(arguments.peers, arguments.torch_python)
-        }
+    with tempfile.TemporaryDirectory() as out:
+        for peer, said in run_peers(arguments, PEER_SECONDS, out):
+            rates[f"peer {peer}"] = int(re.search(r"rate (\d+) img/s", said)[1])
     print_table(
         ["step", "real images/s", "the loop is this many times as fast"],
-        [
-            [name, f"{rate:,.0f}", f"{loop_rate / rate:.2f}"] if rate else [name, "failed", ""]
-            for name, rate in rates.items()
-        ],
+        [[name, f"{rate:,.0f}", f"{loop_rate / rate:.2f}"] for name, rate in rates.items()],
     )
 
 

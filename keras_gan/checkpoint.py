@@ -6,12 +6,11 @@ import io
 import json
 import pathlib
 
-import keras
 import numpy as np
 
-from keras_gan.errors import DiskError, UserError
-from keras_gan.files import write_bytes
-from keras_gan.training import Position, check_finite
+from keras_gan.errors import UserError
+from keras_gan.files import disk_errors, write_bytes
+from keras_gan.training import Position, finite_arrays
 
 KEPT = 2
 HEADER = b"keras_gan checkpoint 1\n"
@@ -52,8 +51,7 @@ def save_checkpoint(folder, about, position, variables):
         DivergenceError: If a variable is not finite. Then nothing is written,
             and the earlier checkpoints stay.
     """
-    check_finite(variables, position.epoch, position.step)
-    arrays = [keras.ops.convert_to_numpy(variable) for variable in variables]
+    arrays = finite_arrays(variables, position)
     state = dataclasses.asdict(position) | {"rng": position.rng.bit_generator.state}
     content = io.BytesIO()
     text = json.dumps({"about": about, "position": state}).encode()
@@ -63,14 +61,10 @@ def save_checkpoint(folder, about, position, variables):
 
     folder = pathlib.Path(folder)
     path = folder / f"epoch_{position.epoch:06}_step_{position.step:06}.ckpt"
-    try:
+    with disk_errors(path):
         folder.mkdir(exist_ok=True)
         write_bytes(path, HEADER + checksum + b"\n" + content)
         _remove_others(folder, path)
-    except DiskError:
-        raise
-    except OSError as error:
-        raise DiskError(f"{path}: {error.strerror or error}") from error
     return path
 
 

@@ -20,6 +20,17 @@ CHECKPOINTS_NAME = "checkpoints"
 
 
 @contextlib.contextmanager
+def disk_errors(path):
+    """Turns an `OSError` into a `DiskError` that names `path`."""
+    try:
+        yield
+    except DiskError:
+        raise
+    except OSError as error:
+        raise DiskError(f"{path}: {error.strerror or error}") from error
+
+
+@contextlib.contextmanager
 def write_whole(path):
     """Yields a temporary path beside `path`, and renames it when it is complete.
 
@@ -32,13 +43,12 @@ def write_whole(path):
     path = pathlib.Path(path)
     temporary = path.with_name(f".{path.stem}.tmp{path.suffix}")
     try:
-        yield temporary
-        with open(temporary, "rb+") as file:
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-        _sync_folder(path.parent)
-    except OSError as error:
-        raise DiskError(f"{path}: {error.strerror or error}") from error
+        with disk_errors(path):
+            yield temporary
+            with open(temporary, "rb+") as file:
+                os.fsync(file.fileno())
+            os.replace(temporary, path)
+            _sync_folder(path.parent)
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
@@ -72,7 +82,7 @@ def append_line(path, line):
         DiskError: If the file cannot be written.
     """
     content = (line + "\n").encode("utf-8")
-    try:
+    with disk_errors(path):
         descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
         try:
             written = os.write(descriptor, content)
@@ -81,8 +91,6 @@ def append_line(path, line):
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         finally:
             os.close(descriptor)
-    except OSError as error:
-        raise DiskError(f"{path}: {error.strerror or error}") from error
 
 
 @contextlib.contextmanager

@@ -80,12 +80,12 @@ def resume(**settings):
         DiskError, DivergenceError, Stopped: As `run`.
     """
     settings.setdefault("models_dir", Config.models_dir)
-    newest, passed_over = checkpoint.load_newest(_checkpoints_dir(settings["models_dir"]))
+    folder = _checkpoints_dir(settings["models_dir"])
+    newest, passed_over = checkpoint.load_newest(folder)
     for path, error in passed_over.items():
         say(f"Passed over {path}: it {one_line(error)}.")
     if newest:
         return _run(_settings_to_resume_with(newest, settings), newest)
-    folder = _checkpoints_dir(settings["models_dir"])
     if passed_over:
         raise UserError(f"{folder}: no checkpoint is whole; start again without --resume")
     say(f"No checkpoint in {folder}: starting from the beginning.")
@@ -207,33 +207,13 @@ def _run(config, newest):
         rng = np.random.default_rng([config.seed, 1])
         real_images = dataset.images[rng.permutation(len(dataset.images))[:GRID]]
         latents = rng.standard_normal((GRID, config.latent_dim), dtype="float32")
-        with plots.OptionalPicture("real_samples.png"):
-            plots.plot_images(real_images, plots_dir / "real_samples.png", "Real images")
-        networks = {"generator": generator, "discriminator": discriminator, "gan": composite}
-        for name, network in networks.items():
-            with plots.OptionalPicture(f"{name}_plot.png"), native_chatter_hidden():
-                plots.plot_model(network, plots_dir / f"{name}_plot.png")
-
-        quality = []
+        _draw_beforehand(composite, real_images, plots_dir)
         if yardstick is None:
             note(
                 "Quality is not measured while training: there are too few images, or no "
                 "classifier of them. If they have labels, the command evaluate makes one; then "
                 "train again."
             )
-        else:
-            real = dataset.images if dataset.test_images is None else dataset.test_images
-            quality = [
-                QualityMetrics(
-                    yardstick,
-                    real,
-                    plots_dir,
-                    models_dir,
-                    config.evaluate_every,
-                    seed=config.seed,
-                    generator=average.generator,
-                )
-            ]
         checkpoints = Checkpoints(
             _checkpoints_dir(models_dir),
             about,
@@ -250,19 +230,50 @@ def _run(config, newest):
                 generator_batch_size=config.generator_batch_size,
                 callbacks=[
                     average,
-                    *([] if config.quiet else [ProgressReport()]),
-                    *quality,
-                    HistoryFile(models_dir / "history.csv"),
-                    *([LogFile(config.log)] if config.log else []),
-                    SamplePlots(plots_dir, latents, config.plot_every, average.generator),
-                    CurvePlots(plots_dir),
-                    ModelFiles(models_dir, config.save_every, average.generator),
+                    *_watchers(config, dataset, yardstick, latents, average.generator),
                     checkpoints,
                 ],
                 position=position,
             )
     print(f"Trained generator: {models_dir / 'generator.keras'}. Pictures: {plots_dir}.")
     return composite
+
+
+def _draw_beforehand(composite, real_images, folder):
+    with plots.OptionalPicture("real_samples.png"):
+        plots.plot_images(real_images, folder / "real_samples.png", "Real images")
+    networks = {
+        "generator": composite.generator,
+        "discriminator": composite.discriminator,
+        "gan": composite,
+    }
+    for name, network in networks.items():
+        with plots.OptionalPicture(f"{name}_plot.png"), native_chatter_hidden():
+            plots.plot_model(network, folder / f"{name}_plot.png")
+
+
+def _watchers(config, dataset, yardstick, latents, generator):
+    """The callbacks that tell, measure, draw and save, in the order in which they depend."""
+    plots_dir, models_dir = pathlib.Path(config.plots_dir), pathlib.Path(config.models_dir)
+    if not config.quiet:
+        yield ProgressReport()
+    if yardstick:
+        real = dataset.images if dataset.test_images is None else dataset.test_images
+        yield QualityMetrics(
+            yardstick,
+            real,
+            plots_dir,
+            models_dir,
+            config.evaluate_every,
+            seed=config.seed,
+            generator=generator,
+        )
+    yield HistoryFile(models_dir / "history.csv")
+    if config.log:
+        yield LogFile(config.log)
+    yield SamplePlots(plots_dir, latents, config.plot_every, generator)
+    yield CurvePlots(plots_dir)
+    yield ModelFiles(models_dir, config.save_every, generator)
 
 
 def _check_log(log, *folders):

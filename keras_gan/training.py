@@ -90,8 +90,7 @@ def train(
             Batch logs hold the values of that very batch, epoch logs the mean
             over the epoch's images: `d_loss` (without the penalty), `g_loss`,
             `real_score` (D(x)), `fake_score` (D(G(z))), `real_accuracy`,
-            `fake_accuracy`;
-            epoch logs have `images_per_second` too.
+            `fake_accuracy`; epoch logs have `images_per_second` too.
         generator_batch_size: Integer, the number of latent points that the
             generator learns from in a step; as many as real images if `None`.
         position: A `Position`, where to go on from, kept up to date meanwhile;
@@ -140,7 +139,7 @@ def train(
             position.end_step(logs, len(rows), time.perf_counter() - start)
             _check_finite_logs(logs, epoch, step)
             callbacks.on_train_batch_end(step, logs)
-        check_finite(composite.variables, epoch, len(batches))
+        finite_arrays(composite.variables, position)
         callbacks.on_epoch_end(epoch, position.end_epoch(len(images)))
     callbacks.on_train_end()
     return composite.history
@@ -155,15 +154,22 @@ def _check_finite_logs(logs, epoch, step):
             )
 
 
-def check_finite(variables, epoch, steps):
-    """Raises a `DivergenceError` if a variable is not finite after steps of an epoch."""
-    for variable in variables:
-        value = keras.ops.convert_to_numpy(variable)
-        if value.dtype.kind == "f" and not np.isfinite(value).all():
+def finite_arrays(variables, position):
+    """The values of variables as NumPy arrays, once all are known to be finite.
+
+    Raises:
+        DivergenceError: If one is not.
+    """
+    arrays = [keras.ops.convert_to_numpy(variable) for variable in variables]
+    for variable, array in zip(variables, arrays, strict=True):
+        if array.dtype.kind == "f" and not np.isfinite(array).all():
+            where = f"epoch {position.epoch + 1}, step {position.step}"
+            if position.step == 0:
+                where = f"epoch {position.epoch}"
             raise DivergenceError(
-                f"{variable.path} is no longer finite after epoch {epoch + 1}, step {steps}; "
-                "try a lower learning rate"
+                f"{variable.path} is no longer finite after {where}; try a lower learning rate"
             )
+    return arrays
 
 
 def state_variables(composite):

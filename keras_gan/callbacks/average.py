@@ -7,10 +7,9 @@ class AveragedGenerator(keras.callbacks.Callback):
     """Keeps an exponential moving average of the generator's weights.
 
     The trained generator swings from step to step with its opponent; the average
-    does not, and draws better ([The Unusual
-    Effectiveness of Averaging in GAN Training,
-    2019](https://arxiv.org/abs/1806.04498)). It covers all weights, the moving
-    statistics of normalization layers included.
+    does not, and draws better ([The Unusual Effectiveness of Averaging in GAN
+    Training, 2019](https://arxiv.org/abs/1806.04498)). It covers all weights,
+    the moving statistics of normalization layers included.
 
     Args:
         generator: The model to average.

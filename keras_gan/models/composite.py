@@ -207,8 +207,8 @@ def build_composite(generator, discriminator, learning_rate=1.5e-3, beta_1=0.5, 
     Each side gets an Adam optimizer of its own; the discriminator
     `DiscriminatorLoss`, the generator the binary cross-entropy of the original
     GAN ([Goodfellow et al., 2014](https://arxiv.org/abs/1406.2661)) in its
-    non-saturating form. Traces that the discriminator may
-    have from an earlier use, frozen or not, are dropped.
+    non-saturating form. Traces that the discriminator may have from an earlier
+    use, frozen or not, are dropped.
 
     Args:
         generator: A model from `(batch, latent_dim)` to images.
