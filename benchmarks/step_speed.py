@@ -50,8 +50,8 @@ def layer_flops(layer):
 
 
 def copies_of(config):
-    """How many noisy copies of real images a step judges: half of them, if there is a penalty."""
-    return (config.batch_size + 1) // 2 if config.penalty else 0
+    """How many noisy copies of real images a step judges, if there is a penalty."""
+    return (config.batch_size + 3) // 4 if config.penalty else 0
 
 
 def flops_of_a_step(composite, config):

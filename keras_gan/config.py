@@ -85,7 +85,7 @@ class Config:
     learning_rate: float = 1.5e-3
     beta_1: float = 0.5
     penalty: float = 0.02
-    average: float = 0.999
+    average: float = 0.9995
     seed: int = 0
     dataset: str = "mnist"
     data: str | None = None

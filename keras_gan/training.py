@@ -215,7 +215,7 @@ def train_step(composite, real_images, rng, generator_batch_size=None):
     """Trains the discriminator, then the generator, on one batch.
 
     Beside the real and the generated images, the discriminator is shown noisy
-    copies of half of the real ones: see `DiscriminatorLoss`.
+    copies of a quarter of the real ones: see `DiscriminatorLoss`.
 
     Args:
         composite: A `Composite` made by `build_composite`.
@@ -234,7 +234,7 @@ def train_step(composite, real_images, rng, generator_batch_size=None):
 
     latents = rng.standard_normal((n, *latent_shape), dtype="float32")
     fake_images = composite.generator.predict_on_batch(latents)
-    copied = real_images[: (n + 1) // 2 if discriminator.loss.penalty else 0]
+    copied = real_images[: (n + 3) // 4 if discriminator.loss.penalty else 0]
     noise = discriminator.loss.noise * rng.standard_normal(copied.shape, dtype="float32")
     labels = np.concatenate([np.ones(n), np.zeros(n), -1 - np.arange(len(copied))])
     logs = discriminator.train_on_batch(

@@ -130,7 +130,7 @@ def test_a_step_shows_copies_of_real_images_with_noise(monkeypatch):
         np.testing.assert_array_equal(images[:n], real_images)
         assert labels[: 2 * n].tolist() == [1] * n + [0] * n
         copies = [(k, int(-1 - label)) for k, label in enumerate(labels) if label < 0]
-        assert len(copies) == (n + 1) // 2
+        assert len(copies) == (n + 3) // 4
         for copy, original in copies:
             noise = images[copy] - images[original]
             assert noise.std() == pytest.approx(discriminator.loss.noise, rel=0.15)

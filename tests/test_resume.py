@@ -373,7 +373,7 @@ def test_damaged_checkpoints_are_told(settings, tmp_path, capsys):
         (["--latent-dim", "4"], "latent_dim is 3"),
         (["--learning-rate", "0.1"], "learning_rate is 0.0015"),
         (["--penalty", "0"], "penalty is 0.02"),
-        (["--average", "0"], "average is 0.999"),
+        (["--average", "0"], "average is 0.9995"),
         (["--beta-1", "0.1"], "beta_1 is 0.5"),
         (["--seed", "1"], "seed is 0"),
         (["--preset", "tutorial"], "preset is default"),

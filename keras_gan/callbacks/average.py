@@ -23,7 +23,7 @@ class AveragedGenerator(keras.callbacks.Callback):
         generator: A model of its own, the average.
     """
 
-    def __init__(self, generator, momentum=0.999, every=8):
+    def __init__(self, generator, momentum=0.9995, every=8):
         super().__init__()
         self.trained = generator
         self.generator = keras.models.clone_model(generator)

@@ -13,8 +13,9 @@ def build_discriminator():
     """Builds the default discriminator.
 
     A 4x4 convolution of stride 4 takes the image to a 7x7 grid of patches, and
-    3x3 convolutions compare the patches with their neighbours there, where a
-    convolution costs a sixteenth of what it costs at full size.
+    a 3x3 convolution compares the patches with their neighbours there, where it
+    costs a sixteenth of what it costs at full size. A hidden layer that sees the
+    whole grid then judges whether the parts make a digit.
 
     Returns:
         A `keras.Sequential` model. Input: `(batch, 28, 28, 1)`, grey values
@@ -25,13 +26,13 @@ def build_discriminator():
         [
             keras.Input((28, 28, 1), name="image"),
             layers.Rescaling(2.0, offset=-1.0, name="center"),
-            Conv2D(48, 4, strides=4, name="patches"),
+            Conv2D(64, 4, strides=4, name="patches"),
             layers.LeakyReLU(0.2, name="patches_activation"),
-            Conv2D(96, 3, padding="same", name="compare"),
+            Conv2D(64, 3, padding="same", name="compare"),
             layers.LeakyReLU(0.2, name="compare_activation"),
-            Conv2D(48, 3, padding="same", name="condense"),
-            layers.LeakyReLU(0.2, name="condense_activation"),
             layers.Flatten(name="flatten"),
+            layers.Dense(256, name="whole"),
+            layers.LeakyReLU(0.2, name="whole_activation"),
             layers.Dense(1, name="logit"),
         ],
         name="discriminator",
