@@ -24,7 +24,7 @@ import numpy as np
 from machine import add_peer_options, describe, print_table, run_peers
 from matplotlib.figure import Figure
 
-from keras_gan import AveragedGenerator, load_data, train
+from keras_gan import AveragedGenerator, draw_latents, load_data, train
 from keras_gan.config import PRESETS, configure
 from keras_gan.data import to_bytes
 from keras_gan.evaluation.classifier import load_yardstick
@@ -68,7 +68,7 @@ def train_ours(preset, images, marks, folder, seed):
     composite = build_networks(config)
     average = AveragedGenerator(composite.generator, config.average, every=1)
     rng = np.random.default_rng([seed, 2])
-    latents = rng.standard_normal((SAMPLES, config.latent_dim), dtype="float32")
+    latents = draw_latents(rng, SAMPLES, config.latent_dim, config.latent_distribution)
     try:
         train(
             composite,
@@ -77,7 +77,7 @@ def train_ours(preset, images, marks, folder, seed):
             batch_size=config.batch_size,
             seed=seed,
             callbacks=[average, SamplesAtMarks(average, latents, marks, f"our_{preset}", folder)],
-            generator_batch_size=config.generator_batch_size,
+            **config.step_settings,
         )
     except EndOfClockError:
         return

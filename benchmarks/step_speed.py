@@ -86,7 +86,11 @@ def matmul_ceiling():
 def fused_step(composite, images, config):
     """The mathematics of `train_step` in one function, written by hand with a gradient tape."""
     generator, discriminator = composite.generator, composite.discriminator
-    rates = {"learning_rate": config.learning_rate, "beta_1": config.beta_1}
+    rates = {
+        "learning_rate": config.learning_rate,
+        "beta_1": config.beta_1,
+        "beta_2": config.beta_2,
+    }
     g_optimizer, d_optimizer = keras.optimizers.Adam(**rates), keras.optimizers.Adam(**rates)
     g_optimizer.build(generator.trainable_variables)
     d_optimizer.build(discriminator.trainable_variables)
@@ -96,11 +100,17 @@ def fused_step(composite, images, config):
     k = copies_of(config)
     noise = discriminator.loss.noise
 
+    def latents(number):
+        shape = (number, config.latent_dim)
+        if config.latent_distribution == "uniform":
+            return tf.random.uniform(shape, -1, 1)
+        return tf.random.normal(shape)
+
     @tf.function
     def step():
         rows = tf.random.uniform((n,), 0, len(images), tf.int32)
         real = tf.cast(tf.gather(images, rows), "float32") / 255
-        fake = generator(tf.random.normal((n, config.latent_dim)), training=False)
+        fake = generator(latents(n), training=False)
         batch = [real, fake]
         if config.penalty:
             batch.append(real[:k] + noise * tf.random.normal((k, 28, 28, 1)))
@@ -108,13 +118,14 @@ def fused_step(composite, images, config):
             logits = discriminator(tf.concat(batch, 0), training=True)
             real_logits, fake_logits, copies = logits[:n], logits[n : 2 * n], logits[2 * n :]
             d_loss = tf.reduce_mean(tf.nn.softplus(tf.concat([-real_logits, fake_logits], 0)))
+            d_loss += config.label_smoothing / 2 * tf.reduce_mean(real_logits)
             if config.penalty:
                 slope = (copies - real_logits[:k]) / noise
                 d_loss += config.penalty / 2 * tf.reduce_mean(slope**2)
         variables = discriminator.trainable_variables
         d_optimizer.apply(tape.gradient(d_loss, variables), variables)
         with tf.GradientTape() as tape:
-            fake = generator(tf.random.normal((m, config.latent_dim)), training=True)
+            fake = generator(latents(m), training=True)
             g_loss = tf.reduce_mean(tf.nn.softplus(-discriminator(fake, training=True)))
         variables = generator.trainable_variables
         g_optimizer.apply(tape.gradient(g_loss, variables), variables)
@@ -129,14 +140,15 @@ def loop_step(composite, images, config):
     def step():
         rows = rng.integers(0, len(images), config.batch_size)
         real = images[rows].astype("float32") / 255
-        train_step(composite, real, rng, config.generator_batch_size)
+        train_step(composite, real, rng, **config.step_settings)
 
     return step
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    parser.add_argument("--preset", choices=PRESETS, default="default")
+    by_hand = [preset for preset in PRESETS if configure(preset=preset).loss == "bce"]
+    parser.add_argument("--preset", choices=by_hand, default="default")
     add_peer_options(parser)
     arguments = parser.parse_args()
     print(describe() + "\n")

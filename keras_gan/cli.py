@@ -10,7 +10,15 @@ import signal
 import sys
 import threading
 
-from keras_gan.config import DATASETS, PRESETS, Config, configure
+from keras_gan.config import (
+    DATASETS,
+    LATENT_DISTRIBUTIONS,
+    LOSSES,
+    OPTIMIZERS,
+    PRESETS,
+    Config,
+    configure,
+)
 from keras_gan.console import native_chatter_hidden, one_line, say
 from keras_gan.errors import DivergenceError, Stopped, UserError
 
@@ -124,14 +132,26 @@ def _add_data_options(parser, title):
 
 def _add_setting(group, flag, kind, metavar, text):
     """Adds an option that tells the default of the setting of its name, and leaves it to that."""
-    default = getattr(Config, flag.removeprefix("--").replace("-", "_"))
     group.add_argument(
         flag,
         type=kind,
         metavar=metavar,
         default=argparse.SUPPRESS,
-        help=f"{text} (default: {default})",
+        help=f"{text} (default: {_default_of(flag)})",
     )
+
+
+def _add_choice(group, flag, choices, text):
+    group.add_argument(
+        flag,
+        choices=choices,
+        default=argparse.SUPPRESS,
+        help=f"{text} (default: {_default_of(flag)})",
+    )
+
+
+def _default_of(flag):
+    return getattr(Config, flag.removeprefix("--").replace("-", "_"))
 
 
 def _evaluate_parser():
@@ -159,6 +179,11 @@ def _evaluate_parser():
         default=0,
         help="start of all random numbers (default: %(default)s)",
     )
+    group.add_argument(
+        "--latent-distribution",
+        choices=LATENT_DISTRIBUTIONS,
+        help="what the generator draws from (default: that of the run beside it, or normal)",
+    )
     group = parser.add_argument_group("what to keep")
     group.add_argument("--json", metavar="FILE", help="write the scores for programs")
     group.add_argument("--plot", metavar="FILE", help="draw samples, class shares and copies (PNG)")
@@ -184,20 +209,50 @@ def _train_parser():
         f"(default: {Config.preset}, whose values are given)",
     )
     _add_setting(training, "--epochs", int, "N", "how many times to go through all the images")
-    _add_setting(training, "--batch-size", int, "N", "real images in one training step")
+    training.add_argument(
+        "--generator", metavar="FILE", help="a generator (.keras) to train instead of the recipe's"
+    )
+    training.add_argument(
+        "--discriminator", metavar="FILE", help="a discriminator (.keras) to train with"
+    )
+    _add_choice(training, "--loss", LOSSES, "what the two networks learn from")
+    _add_setting(training, "--batch-size", int, "N", "real images in a step of the discriminator")
+    _add_setting(
+        training,
+        "--discriminator-steps",
+        int,
+        "N",
+        "steps that the discriminator takes to one of the generator",
+    )
     _add_setting(
         training, "--latent-dim", int, "N", "random numbers that the generator makes one image from"
     )
-    _add_setting(training, "--learning-rate", float, "RATE", "step size of the Adam optimizers")
+    _add_choice(training, "--latent-distribution", LATENT_DISTRIBUTIONS, "how these are drawn")
+    _add_choice(training, "--optimizer", OPTIMIZERS, "what turns gradients into steps")
+    _add_setting(training, "--learning-rate", float, "RATE", "how far a step goes")
     _add_setting(
         training, "--beta-1", float, "BETA", "how much of its last direction Adam keeps, 0 to 1"
+    )
+    _add_setting(
+        training, "--beta-2", float, "BETA", "how much of its last scale Adam keeps, 0 to 1"
+    )
+    _add_setting(
+        training,
+        "--label-smoothing",
+        float,
+        "PART",
+        "how far below 1 the discriminator's target for real images is",
+    )
+    _add_setting(
+        training, "--dropout", float, "PART", "how much the networks' dropout layers leave out"
     )
     _add_setting(
         training,
         "--penalty",
         float,
         "WEIGHT",
-        "how strongly to keep the discriminator from being steep around real images",
+        "how strongly to keep the discriminator from being steep around real images; for "
+        "wgan-gp, from having another slope than 1",
     )
     _add_setting(
         training,
@@ -220,6 +275,12 @@ def _train_parser():
     _add_setting(output, "--save-every", int, "N", "epochs from one saved generator to the next")
     _add_setting(
         output, "--evaluate-every", int, "N", "epochs from one measurement of quality to the next"
+    )
+    output.add_argument(
+        "--video", action="store_true", help="make a film of the samples as MP4, too"
+    )
+    output.add_argument(
+        "--tensorboard", metavar="DIR", help="write curves and samples for TensorBoard"
     )
     running = parser.add_argument_group("how to run")
     running.add_argument(

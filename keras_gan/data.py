@@ -20,11 +20,10 @@ import warnings
 
 import numpy as np
 
-from keras_gan.config import DATASETS
+from keras_gan.config import DATASETS, IMAGE_SHAPE
 from keras_gan.console import one_line
 from keras_gan.errors import UserError
 
-IMAGE_SHAPE = (28, 28, 1)
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp")
 GZIP_MAGIC = b"\x1f\x8b"
 IDX_MAGIC = b"\0\0"

@@ -15,6 +15,7 @@ import numpy as np
 
 import keras_gan
 from keras_gan import checkpoint, files, plots
+from keras_gan.animation import check_video_can_be_made
 from keras_gan.callbacks import (
     AveragedGenerator,
     Checkpoints,
@@ -24,8 +25,12 @@ from keras_gan.callbacks import (
     ModelFiles,
     ProgressReport,
     QualityMetrics,
+    SampleFilm,
     SamplePlots,
+    SamplesOnTensorBoard,
+    WalkPlot,
 )
+from keras_gan.callbacks.board import check_tensorboard_is_there
 from keras_gan.callbacks.log import log_line
 from keras_gan.config import CHANGEABLE, Config, configure
 from keras_gan.console import native_chatter_hidden, one_line, say, warnings_said
@@ -33,7 +38,9 @@ from keras_gan.data import embedded_digits, load_data
 from keras_gan.errors import DiskError, Stopped, UserError
 from keras_gan.evaluation.classifier import find_yardstick
 from keras_gan.evaluation.evaluate import can_be_compared_with
+from keras_gan.latents import draw_latents
 from keras_gan.models import NETWORKS, build_composite
+from keras_gan.models.loading import load_networks
 from keras_gan.training import Position, state_variables, train
 
 BACKENDS = ("tensorflow", "jax", "torch")
@@ -158,6 +165,10 @@ def _run(config, newest):
             f"the backend is {newest.about['backend']} in the run to resume and cannot become "
             f"{backend}; set KERAS_BACKEND={newest.about['backend']}"
         )
+    if config.video:
+        check_video_can_be_made()
+    if config.tensorboard:
+        check_tensorboard_is_there()
     dataset = _load_images(config, newest)
     if len(dataset.images) < config.batch_size:
         raise UserError(
@@ -168,12 +179,13 @@ def _run(config, newest):
     with native_chatter_hidden():
         device = _device(backend)
         _repeat_exactly(config.seed, backend)
-        composite = build_networks(config)
+        composite = build_networks(config, newest and newest.about["architectures"])
         generator, discriminator = composite.generator, composite.discriminator
         average = AveragedGenerator(generator, config.average)
         yardstick = find_yardstick(dataset) if can_be_compared_with(dataset) else None
     variables = [*state_variables(composite), *average.generator.variables]
     about = _about(config, dataset, yardstick, device, backend)
+    about["architectures"] = _architectures(config, composite)
     plots_dir, models_dir = pathlib.Path(config.plots_dir), pathlib.Path(config.models_dir)
     if config.log:
         _check_log(pathlib.Path(config.log).resolve(), plots_dir.resolve(), models_dir.resolve())
@@ -206,7 +218,8 @@ def _run(config, newest):
 
         rng = np.random.default_rng([config.seed, 1])
         real_images = dataset.images[rng.permutation(len(dataset.images))[:GRID]]
-        latents = rng.standard_normal((GRID, config.latent_dim), dtype="float32")
+        latent_dim = generator.input_shape[1]
+        latents = draw_latents(rng, GRID, latent_dim, config.latent_distribution)
         _draw_beforehand(composite, real_images, plots_dir)
         if yardstick is None:
             note(
@@ -227,13 +240,13 @@ def _run(config, newest):
                 dataset.images,
                 epochs=config.epochs,
                 batch_size=config.batch_size,
-                generator_batch_size=config.generator_batch_size,
                 callbacks=[
                     average,
                     *_watchers(config, dataset, yardstick, latents, average.generator),
                     checkpoints,
                 ],
                 position=position,
+                **config.step_settings,
             )
     print(f"Trained generator: {models_dir / 'generator.keras'}. Pictures: {plots_dir}.")
     return composite
@@ -267,12 +280,17 @@ def _watchers(config, dataset, yardstick, latents, generator):
             config.evaluate_every,
             seed=config.seed,
             generator=generator,
+            latent_distribution=config.latent_distribution,
         )
     yield HistoryFile(models_dir / "history.csv")
     if config.log:
         yield LogFile(config.log)
     yield SamplePlots(plots_dir, latents, config.plot_every, generator)
-    yield CurvePlots(plots_dir)
+    yield SampleFilm(plots_dir, models_dir, latents, config.plot_every, generator, config.video)
+    yield WalkPlot(plots_dir, latents, generator)
+    if config.tensorboard:
+        yield SamplesOnTensorBoard(config.tensorboard, latents, config.plot_every, generator)
+    yield CurvePlots(plots_dir, config.loss)
     yield ModelFiles(models_dir, config.save_every, generator)
 
 
@@ -317,23 +335,49 @@ def _outcome_logged(path):
     log_line(path, "ended: finished")
 
 
-def build_networks(config):
+def build_networks(config, architectures=None):
     """Builds and compiles the networks of a run.
 
     Args:
         config: A `Config`.
+        architectures: What `_architectures` gave when the run began, or `None`.
 
     Returns:
         A compiled `Composite`.
+
+    Raises:
+        UserError: If a network comes from a file, and does not fit.
     """
-    build_generator, build_discriminator = NETWORKS[config.networks]
+    generator, discriminator = NETWORKS[config.networks](config.latent_dim, config.dropout)
+    if architectures:
+        generator, discriminator = map(keras.models.model_from_json, architectures)
+    elif config.generator or config.discriminator:
+        generator, discriminator = load_networks(
+            config.generator, config.discriminator, generator, discriminator
+        )
+    if config.latent_dim not in (Config.latent_dim, generator.input_shape[1]):
+        raise UserError(
+            f"latent_dim is {config.latent_dim}, but {config.generator} takes "
+            f"{generator.input_shape[1]}; leave it out"
+        )
     return build_composite(
-        build_generator(config.latent_dim),
-        build_discriminator(),
+        generator,
+        discriminator,
         config.learning_rate,
         config.beta_1,
         config.penalty,
+        config.loss,
+        config.label_smoothing,
+        config.optimizer,
+        config.beta_2,
     )
+
+
+def _architectures(config, composite):
+    """The networks as text, where they came from files: these may change until a run resumes."""
+    if config.generator or config.discriminator:
+        return [composite.generator.to_json(), composite.discriminator.to_json()]
+    return None
 
 
 def _device(backend):
@@ -385,6 +429,6 @@ def _about(config, dataset, yardstick, device, backend):
 
 def _settings(about):
     """The same as the text of a JSON file, the settings first."""
-    for_resuming = ("settings", "places", "data_path")
+    for_resuming = ("settings", "places", "data_path", "architectures")
     rest = {name: value for name, value in about.items() if name not in for_resuming}
     return json.dumps(about["settings"] | rest, indent=2) + "\n"

@@ -18,6 +18,7 @@ ZOOM = 3
 GAP = 2
 TITLE_HEIGHT = 48
 MARGIN = 12
+LABEL_WIDTH = 110
 
 
 def plot_images(images, to_file, title="", columns=10):
@@ -62,6 +63,47 @@ def mosaic(images, columns):
         top, left = pitch * (index // columns), pitch * (index % columns)
         grid[top : top + image.shape[0], left : left + image.shape[1]] = image[..., 0]
     return grid
+
+
+def plot_progress(epochs, rows, to_file):
+    """Draws what became of the same latent points: a row for each moment of a training.
+
+    Args:
+        epochs: Iterable of integers, the moments.
+        rows: List of arrays `(columns, 28, 28, 1)`, one for each moment.
+        to_file: Path of the PNG file to write.
+    """
+    labels = [f"epoch {epoch}" if epoch else "before" for epoch in epochs]
+    _plot_rows(rows, labels, to_file, "The same latent points, epoch by epoch")
+
+
+def plot_walks(walks, to_file):
+    """Draws walks between latent points.
+
+    Args:
+        walks: Dict that maps a label to an array `(steps, 28, 28, 1)` of the images
+            on the way.
+        to_file: Path of the PNG file to write.
+    """
+    _plot_rows(list(walks.values()), list(walks), to_file, "Walks between latent points")
+
+
+def _plot_rows(rows, labels, to_file, title):
+    grid = mosaic(np.concatenate(rows), len(rows[0]))
+    height, width = (ZOOM * side for side in grid.shape)
+    full_width, full_height = width + LABEL_WIDTH + MARGIN, height + MARGIN + TITLE_HEIGHT
+    figure = Figure(figsize=(full_width / DPI, full_height / DPI), dpi=DPI)
+    axes = figure.add_axes(
+        [LABEL_WIDTH / full_width, MARGIN / full_height, width / full_width, height / full_height]
+    )
+    axes.imshow(grid, cmap="gray", vmin=0, vmax=1, interpolation="nearest", aspect="auto")
+    pitch = rows[0].shape[1] + GAP
+    axes.set_yticks([pitch * row + pitch / 2 - GAP for row in range(len(rows))], labels)
+    axes.set_xticks([])
+    axes.tick_params(length=0)
+    axes.spines[:].set_visible(False)
+    axes.set_title(title, fontsize=14)
+    save_figure(figure, to_file)
 
 
 def plot_curves(

@@ -9,7 +9,9 @@ import numpy as np
 
 from keras_gan.data import to_unit_range
 from keras_gan.errors import DivergenceError
+from keras_gan.latents import draw_latents
 from keras_gan.models.composite import unfreeze
+from keras_gan.models.losses import Critic
 
 
 @dataclasses.dataclass
@@ -66,12 +68,12 @@ def train(
     batch_size=64,
     seed=0,
     callbacks=(),
-    generator_batch_size=None,
     position=None,
+    **step_settings,
 ):
     """Trains a GAN.
 
-    Each step draws a batch of real images and as many latent points. The
+    Each step takes a batch of real images, and draws as many latent points. The
     discriminator learns to tell the real images from the generated ones; then
     the composite moves the generator towards what the discriminator takes for
     real. Every image is used once an epoch; the last batch may be smaller.
@@ -80,7 +82,8 @@ def train(
         composite: A `Composite` made by `build_composite`.
         images: `uint8` array of shape `(n, 28, 28, 1)`, or floats from 0 to 1.
         epochs: Integer, how many times to go through the images.
-        batch_size: Integer, the number of real images in a step.
+        batch_size: Integer, the number of real images in a step of the
+            discriminator.
         seed: Integer, fixes the order of the images and the latent points. For
             a run that repeats bit by bit, call `keras.utils.set_random_seed`
             before the networks are built.
@@ -88,13 +91,13 @@ def train(
             composite; of their `params`, `past` holds the logs of the epochs
             before a resumed training, `fresh` tells whether it is none.
             Batch logs hold the values of that very batch, epoch logs the mean
-            over the epoch's images: `d_loss` (without the penalty), `g_loss`,
-            `real_score` (D(x)), `fake_score` (D(G(z))), `real_accuracy`,
-            `fake_accuracy`; epoch logs have `images_per_second` too.
-        generator_batch_size: Integer, the number of latent points that the
-            generator learns from in a step; as many as real images if `None`.
+            over the epoch's images: `d_loss` (without the penalty), `g_loss`, and
+            of `Scores` the `real_score` (D(x)), `fake_score` (D(G(z))),
+            `real_accuracy` and `fake_accuracy`; epoch logs have `images_per_second` too.
         position: A `Position`, where to go on from, kept up to date meanwhile;
             that of a new training if `None`. With one, `seed` has no effect.
+        **step_settings: `generator_batch_size`, `discriminator_steps` and
+            `latent_distribution`, as in `train_step`.
 
     Returns:
         A `keras.callbacks.History`, whose `history` maps each name to the
@@ -107,19 +110,20 @@ def train(
     """
     _check_images(images, composite.discriminator.input_shape[1:])
     unfreeze(composite.discriminator)
-    composite.discriminator.make_train_function(force=True)
+    composite.critic.make_train_function(force=True)
     composite.stop_training = False
     position = position or Position(np.random.default_rng(seed))
-    cuts = range(batch_size, len(images), batch_size)
+    images_per_step = batch_size * step_settings.get("discriminator_steps", 1)
+    cuts = range(images_per_step, len(images), images_per_step)
     sizes = [len(batch) for batch in np.split(images[:, 0, 0], cuts)]
-    _compile_step(composite, images, (sizes[0], sizes[-1]), generator_batch_size)
+    _compile_step(composite, images, (sizes[0], sizes[-1]), step_settings)
     callbacks = keras.callbacks.CallbackList(
         list(callbacks),
         add_history=True,
         model=composite,
         epochs=epochs,
         steps=len(sizes),
-        batch_size=batch_size,
+        batch_size=images_per_step,
         past=list(position.history),
         fresh=position.epoch == 0 and position.step == 0,
     )
@@ -133,9 +137,8 @@ def train(
         for step, rows in list(enumerate(batches))[position.step :]:
             callbacks.on_train_batch_begin(step)
             start = time.perf_counter()
-            logs = train_step(
-                composite, to_unit_range(images[rows]), position.rng, generator_batch_size
-            )
+            batch = to_unit_range(images[rows])
+            logs = train_step(composite, batch, position.rng, **step_settings)
             position.end_step(logs, len(rows), time.perf_counter() - start)
             _check_finite_logs(logs, epoch, step)
             callbacks.on_train_batch_end(step, logs)
@@ -176,12 +179,12 @@ def state_variables(composite):
     """All the Keras variables that a training changes, optimizers' included."""
     return [
         *composite.variables,
-        *composite.discriminator.optimizer.variables,
+        *composite.critic.optimizer.variables,
         *composite.optimizer.variables,
     ]
 
 
-def _compile_step(composite, images, sizes, generator_batch_size):
+def _compile_step(composite, images, sizes, step_settings):
     """Lets the backend compile a step for batches of these sizes, and changes nothing.
 
     TensorFlow compiles the size that it meets first more closely than those
@@ -193,7 +196,7 @@ def _compile_step(composite, images, sizes, generator_batch_size):
     try:
         for size in dict.fromkeys(sizes):
             real_images = to_unit_range(images[:size])
-            train_step(composite, real_images, np.random.default_rng(0), generator_batch_size)
+            train_step(composite, real_images, np.random.default_rng(0), **step_settings)
     finally:
         for variable, value in zip(variables, values, strict=True):
             variable.assign(value)
@@ -211,45 +214,63 @@ def _check_images(images, shape):
         )
 
 
-def train_step(composite, real_images, rng, generator_batch_size=None):
+def train_step(
+    composite,
+    real_images,
+    rng,
+    generator_batch_size=None,
+    discriminator_steps=1,
+    latent_distribution="normal",
+):
     """Trains the discriminator, then the generator, on one batch.
-
-    Beside the real and the generated images, the discriminator is shown noisy
-    copies of a quarter of the real ones: see `DiscriminatorLoss`.
 
     Args:
         composite: A `Composite` made by `build_composite`.
         real_images: `float32` array of shape `(batch, 28, 28, 1)`, from 0 to 1.
         rng: A `numpy.random.Generator` that the latent points are drawn from.
         generator_batch_size: Integer, the number of latent points that the
-            generator learns from; as many as real images if `None`.
+            generator learns from; as many as the discriminator has real images
+            in a step if `None`.
+        discriminator_steps: Integer, into how many steps of the discriminator to
+            divide the real images.
+        latent_distribution: As in `draw_latents`.
 
     Returns:
         A dict with the values of this batch, as floats: see `train`.
     """
-    n = len(real_images)
-    m = generator_batch_size or n
-    latent_shape = composite.input_shape[1:]
-    discriminator = composite.discriminator
-
-    latents = rng.standard_normal((n, *latent_shape), dtype="float32")
-    fake_images = composite.generator.predict_on_batch(latents)
-    copied = real_images[: (n + 3) // 4 if discriminator.loss.penalty else 0]
-    noise = discriminator.loss.noise * rng.standard_normal(copied.shape, dtype="float32")
-    labels = np.concatenate([np.ones(n), np.zeros(n), -1 - np.arange(len(copied))])
-    logs = discriminator.train_on_batch(
-        np.concatenate([real_images, fake_images, copied + noise]),
-        labels.astype("float32")[:, None],
-        return_dict=True,
-    )
-    latents = rng.standard_normal((m, *latent_shape), dtype="float32")
+    logs = {}
+    size = math.ceil(len(real_images) / discriminator_steps)
+    for start in range(0, len(real_images), size):
+        part = real_images[start : start + size]
+        for name, value in _discriminator_step(composite, part, rng, latent_distribution).items():
+            logs[name] = logs.get(name, 0.0) + float(value) * len(part) / len(real_images)
+    m = generator_batch_size or size
+    latents = draw_latents(rng, m, composite.input_shape[1], latent_distribution)
     g_loss = composite.train_on_batch(latents, np.ones((m, 1), "float32"))
-
     return {
-        "d_loss": float(logs["cross_entropy"]),
+        "d_loss": logs["judged"],
         "g_loss": float(g_loss),
-        "real_score": float(logs["real_score"]),
-        "fake_score": float(logs["fake_score"]),
-        "real_accuracy": float(logs["real_accuracy"]),
-        "fake_accuracy": float(logs["fake_accuracy"]),
+        "real_score": logs["real_score"],
+        "fake_score": logs["fake_score"],
+        "real_accuracy": logs["real_accuracy"],
+        "fake_accuracy": logs["fake_accuracy"],
     }
+
+
+def _discriminator_step(composite, real_images, rng, latent_distribution):
+    """Shows the discriminator real and generated images, and what its loss asks for beside them."""
+    n = len(real_images)
+    critic = composite.critic
+    latents = draw_latents(rng, n, composite.input_shape[1], latent_distribution)
+    fake_images = composite.generator.predict_on_batch(latents)
+    images = [real_images, fake_images]
+    if isinstance(critic, Critic):
+        share = rng.random((n, 1, 1, 1), dtype="float32")
+        inputs = (np.concatenate(images), share * real_images + (1 - share) * fake_images)
+        labels = np.concatenate([np.ones(n), np.zeros(n), np.full(n, 2)])
+    else:  # noisy copies of a quarter of the real images, where there is a penalty
+        copied = real_images[: (n + 3) // 4 if critic.loss.penalty else 0]
+        noise = critic.loss.noise * rng.standard_normal(copied.shape, dtype="float32")
+        inputs = np.concatenate([*images, copied + noise])
+        labels = np.concatenate([np.ones(n), np.zeros(n), -1 - np.arange(len(copied))])
+    return critic.train_on_batch(inputs, labels.astype("float32")[:, None], return_dict=True)

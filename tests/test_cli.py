@@ -204,10 +204,13 @@ PICTURES = [
     "generated_plot_e002.png",
     "generated_plot_e003.png",
     "generator_plot.png",
+    "interpolation_plot.png",
     "loss_plot.png",
     "metrics_plot.png",
+    "progress_plot.png",
     "real_samples.png",
     "score_plot.png",
+    "training.gif",
 ]
 
 
@@ -223,6 +226,13 @@ def test_a_run_leaves_every_file_and_no_other(run):
         "generator_best.keras",
         "generator_e002.keras",
         "history.csv",
+        "samples",
+        "samples.npz",
+    ]
+    assert sorted(path.name for path in (folder / "models" / "samples").iterdir()) == [
+        "e000000.npz",
+        "e000002.npz",
+        "e000003.npz",
     ]
     for name in PICTURES:
         with Image.open(folder / "plots" / name) as picture:

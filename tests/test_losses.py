@@ -5,7 +5,14 @@ import numpy as np
 import pytest
 from keras import layers
 
-from keras_gan.models import DiscriminatorLoss, Scores, build_composite
+from keras_gan.models import (
+    LOSSES,
+    Critic,
+    DiscriminatorLoss,
+    GeneratorLoss,
+    Scores,
+    build_composite,
+)
 from keras_gan.training import train_step
 
 LABELS = np.array([[1], [1], [1], [0], [0], [-1], [-3]], "float32")
@@ -19,10 +26,12 @@ def cross_entropy():
 def test_the_loss_is_the_cross_entropy_and_the_penalty():
     slopes = np.array([(2.3 - 2) / 0.1, (0.1 - 0.5) / 0.1])
     for penalty in (0, 0.1, 4):
-        loss = DiscriminatorLoss(penalty, noise=0.1)(LABELS, LOGITS)
+        loss = DiscriminatorLoss(penalty=penalty, noise=0.1)(LABELS, LOGITS)
         expected = cross_entropy() + penalty / 2 * (slopes**2).mean()
         assert float(loss) == pytest.approx(expected, rel=1e-5)
-    assert float(DiscriminatorLoss(4)(LABELS[:5], LOGITS[:5])) == pytest.approx(cross_entropy())
+    assert float(DiscriminatorLoss(penalty=4)(LABELS[:5], LOGITS[:5])) == pytest.approx(
+        cross_entropy()
+    )
 
 
 def test_the_scores_leave_out_the_copies():
@@ -32,7 +41,7 @@ def test_the_scores_leave_out_the_copies():
     probabilities = 1 / (1 + np.exp(-LOGITS[:5, 0]))
     assert result == pytest.approx(
         {
-            "cross_entropy": cross_entropy(),
+            "judged": cross_entropy(),
             "real_score": probabilities[:3].mean(),
             "fake_score": probabilities[3:].mean(),
             "real_accuracy": 2 / 3,
@@ -97,7 +106,7 @@ def test_plain_labels_of_any_kind_will_do(dtype, shape):
     logs = discriminator.train_on_batch(images, labels, return_dict=True)
     expected = np.logaddexp(0, np.where(np.arange(8) % 2, -logits, logits)).mean()
     assert float(logs["loss"]) == pytest.approx(expected, rel=1e-4)
-    assert float(logs["cross_entropy"]) == pytest.approx(expected, rel=1e-4)
+    assert float(logs["judged"]) == pytest.approx(expected, rel=1e-4)
 
 
 def test_a_penalty_and_dropout_do_not_go_together():
@@ -136,7 +145,142 @@ def test_a_step_shows_copies_of_real_images_with_noise(monkeypatch):
             assert noise.std() == pytest.approx(discriminator.loss.noise, rel=0.15)
 
 
-def test_the_loss_survives_saving():
-    loss = DiscriminatorLoss(0.7, noise=0.3)
+def test_the_losses_survive_saving():
+    loss = DiscriminatorLoss("lsgan", 0.7, noise=0.3, label_smoothing=0.2)
     again = keras.losses.deserialize(keras.losses.serialize(loss))
-    assert (again.penalty, again.noise) == (0.7, 0.3)
+    assert (again.loss, again.penalty, again.noise, again.label_smoothing) == (
+        *("lsgan", 0.7, 0.3),
+        0.2,
+    )
+    again = keras.losses.deserialize(keras.losses.serialize(GeneratorLoss("hinge")))
+    assert again.loss == "hinge"
+
+
+REAL, FAKE = LOGITS[:3].astype("float64"), LOGITS[3:5].astype("float64")
+
+
+def softplus(x):
+    return np.logaddexp(0, x)
+
+
+@pytest.mark.parametrize(
+    ("loss", "real", "fake", "generated"),
+    [
+        ("bce", softplus(-REAL), softplus(FAKE), softplus(-FAKE)),
+        ("lsgan", (REAL - 1) ** 2 / 2, FAKE**2 / 2, (FAKE - 1) ** 2 / 2),
+        ("hinge", np.maximum(0, 1 - REAL), np.maximum(0, 1 + FAKE), -FAKE),
+        ("wgan-gp", -REAL, FAKE, -FAKE),
+    ],
+)
+def test_each_loss_is_its_formula(loss, real, fake, generated):
+    paid = np.concatenate([real, fake]).mean()
+    assert float(DiscriminatorLoss(loss, 0)(LABELS[:5], LOGITS[:5])) == pytest.approx(paid, 1e-5)
+    assert float(GeneratorLoss(loss)(LABELS[3:5], LOGITS[3:5])) == pytest.approx(
+        generated.mean(), 1e-5
+    )
+    scores = Scores(loss)
+    scores.update_state(LABELS[:5], LOGITS[:5])
+    assert float(scores.result()["judged"]) == pytest.approx(paid, rel=1e-5)
+
+
+def test_smoothed_labels_move_the_target_of_real_images_alone():
+    cross_entropy = 0.9 * softplus(-REAL) + 0.1 * softplus(REAL)
+    squares = (REAL - 0.9) ** 2 / 2
+    for loss, real, fake in (
+        ("bce", cross_entropy, softplus(FAKE)),
+        ("lsgan", squares, FAKE**2 / 2),
+    ):
+        found = DiscriminatorLoss(loss, 0, label_smoothing=0.1)(LABELS[:5], LOGITS[:5])
+        assert float(found) == pytest.approx(np.concatenate([real, fake]).mean(), rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("loss", "guessing"), [("bce", np.log(2)), ("lsgan", 1 / 8), ("hinge", 1), ("wgan-gp", 0)]
+)
+def test_what_guessing_costs(loss, guessing):
+    assert LOSSES[loss].guessing == pytest.approx(guessing)
+
+
+def test_the_gradient_penalty_is_the_distance_of_the_gradients_norm_from_1():
+    """Of D(x) = w2 * tanh(w1 * x), the gradient is w2 * w1 * (1 - tanh(w1 * x)**2)."""
+    discriminator = keras.Sequential(
+        [
+            keras.Input((3,)),
+            layers.Dense(5, "tanh", use_bias=False),
+            layers.Dense(1, use_bias=False),
+        ]
+    )
+    rng = np.random.default_rng(0)
+    images = rng.standard_normal((6, 3)).astype("float32")
+    mixtures = rng.standard_normal((4, 3)).astype("float32")
+    first, second = (w.astype("float64") for w in discriminator.get_weights())
+    slopes = (1 - np.tanh(mixtures @ first) ** 2) * second[:, 0] @ first.T
+    norms = np.linalg.norm(slopes, axis=1)
+
+    outputs = keras.ops.convert_to_numpy(Critic(discriminator)((images, mixtures)))
+    assert outputs[:6, 0] == pytest.approx((np.tanh(images @ first) @ second)[:, 0], rel=1e-4)
+    assert outputs[6:, 0] == pytest.approx(norms, rel=1e-4)
+
+    labels = np.array([1, 1, 1, 0, 0, 0, 2, 2, 2, 2], "float32")[:, None]
+    found = float(DiscriminatorLoss("wgan-gp", penalty=10)(labels, outputs))
+    wasserstein = outputs[3:6].mean() - outputs[:3].mean()
+    assert 2 * found == pytest.approx(wasserstein + 10 * ((norms - 1) ** 2).mean(), rel=1e-4)
+
+
+def test_the_gradient_penalty_is_learned_from():
+    """D(x) = w * x has the slope |w| everywhere, and is led to a slope of 1."""
+    keras.utils.set_random_seed(0)
+    generator = keras.Sequential([keras.Input((2,)), layers.Dense(4)])
+    for start in (3.0, 0.1):
+        discriminator = keras.Sequential(
+            [
+                keras.Input((4,)),
+                layers.Dense(1, kernel_initializer=keras.initializers.Constant(start)),
+            ]
+        )
+        composite = build_composite(
+            generator,
+            discriminator,
+            learning_rate=5e-4,
+            penalty=1000,
+            loss="wgan-gp",
+            optimizer="sgd",
+        )
+        images = np.random.default_rng(0).standard_normal((8, 4)).astype("float32")
+        labels = np.array([1] * 4 + [0] * 4 + [2] * 4, "float32")[:, None]
+        for _ in range(30):
+            composite.critic.train_on_batch((images, images[:4]), labels)
+        assert np.linalg.norm(discriminator.get_weights()[0]) == pytest.approx(1, abs=0.01)
+
+
+def test_the_critic_is_shown_points_between_real_and_generated_images(monkeypatch):
+    generator = keras.Sequential(
+        [keras.Input((2,)), layers.Dense(784, "sigmoid"), layers.Reshape((28, 28, 1))]
+    )
+    discriminator = keras.Sequential([keras.Input((28, 28, 1)), layers.Flatten(), layers.Dense(1)])
+    composite = build_composite(generator, discriminator, loss="wgan-gp", penalty=10)
+    shown = []
+    learn = composite.critic.train_on_batch
+
+    def look_and_learn(inputs, labels, **options):
+        shown.append((*inputs, labels[:, 0]))
+        return learn(inputs, labels, **options)
+
+    monkeypatch.setattr(composite.critic, "train_on_batch", look_and_learn)
+    rng = np.random.default_rng(0)
+    real_images = rng.uniform(size=(7, 28, 28, 1)).astype("float32")
+    before = discriminator.get_weights()[0]
+    train_step(composite, real_images, rng, discriminator_steps=2)
+    assert not np.array_equal(before, discriminator.get_weights()[0])
+    assert [len(labels) for _, _, labels in shown] == [12, 9]
+    seen = []
+    for images, mixtures, labels in shown:
+        n = len(mixtures)
+        assert labels.tolist() == [1] * n + [0] * n + [2] * n
+        real, fake = images[:n], images[n:]
+        seen.extend(real)
+        shares = (mixtures - fake).reshape(n, -1) / (real - fake).reshape(n, -1)
+        share = np.median(shares, axis=1).reshape(n, 1, 1, 1)
+        assert ((share >= 0) & (share <= 1)).all()
+        np.testing.assert_allclose(mixtures, share * real + (1 - share) * fake, atol=1e-4)
+    np.testing.assert_array_equal(seen, real_images)

@@ -50,8 +50,12 @@ def misfortune(kind, pattern, *arguments, cwd):
 
 def outcome(folder):
     """All that a run leaves and that must be the same however often it was stopped."""
-    pictures = {path.name: path.read_bytes() for path in (folder / "plots").glob("*.png")}
     models = folder / "models"
+    pictures = {
+        path.name: path.read_bytes()
+        for pattern in ("plots/*.png", "plots/*.gif", "models/*.npz", "models/samples/*.npz")
+        for path in folder.glob(pattern)
+    }
     history = (models / "history.csv").read_text()
     weights = {
         path.name: keras.saving.load_model(path).get_weights() for path in models.glob("*.keras")
@@ -179,7 +183,11 @@ def tiny_discriminator(units=1):
 
 def tiny_networks(monkeypatch):
     """Networks that are quickly traced, where a test is not about the networks."""
-    monkeypatch.setitem(NETWORKS, "default", (tiny_generator, tiny_discriminator))
+    monkeypatch.setitem(
+        NETWORKS,
+        "default",
+        lambda latent_dim, _: (tiny_generator(latent_dim), tiny_discriminator()),
+    )
 
 
 @pytest.fixture
@@ -637,7 +645,11 @@ def test_another_run_that_went_on_meanwhile_is_not_lost(settings, capsys, monkey
 
 def test_a_run_of_other_networks_or_settings_is_refused(settings, capsys, monkeypatch):
     job.run(Config(**settings))
-    monkeypatch.setitem(NETWORKS, "default", (tiny_generator, lambda: tiny_discriminator(units=2)))
+    monkeypatch.setitem(
+        NETWORKS,
+        "default",
+        lambda latent_dim, _: (tiny_generator(latent_dim), tiny_discriminator(units=2)),
+    )
     assert main(["--resume"]) == 2
     assert "the state of other networks" in capsys.readouterr().err.splitlines()[-1]
     [*_, path] = sorted(pathlib.Path("models/checkpoints").iterdir())

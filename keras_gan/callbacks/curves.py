@@ -1,11 +1,11 @@
 """Curves of a training: losses, accuracies, scores."""
 
-import math
 import pathlib
 import time
 
 import keras
 
+from keras_gan.models.losses import LOSSES, PROBABILITY
 from keras_gan.plots import OptionalPicture, plot_curves
 
 
@@ -17,11 +17,13 @@ class CurvePlots(keras.callbacks.Callback):
 
     Args:
         folder: Path of the folder for the pictures.
+        loss: String, the key of `keras_gan.models.LOSSES` that is trained with.
     """
 
-    def __init__(self, folder):
+    def __init__(self, folder, loss="bce"):
         super().__init__()
         self.folder = pathlib.Path(folder)
+        self.loss = LOSSES[loss]
         self.picture = OptionalPicture("loss_plot.png, accuracy_plot.png or score_plot.png")
 
     def on_train_begin(self, logs=None):
@@ -50,13 +52,15 @@ class CurvePlots(keras.callbacks.Callback):
             self._plot()
 
     def _plot(self):
+        probability = self.loss.score_label == PROBABILITY
         plot_curves(
             self.history,
             self.folder / "loss_plot.png",
             {"d_loss": "discriminator", "g_loss": "generator"},
             title="Loss",
-            y_label="binary cross-entropy (nats)",
-            reference=(math.log(2), "discriminator that can only guess"),
+            y_label=self.loss.label,
+            reference=(self.loss.guessing, "discriminator that can only guess"),
+            limits=(0 if probability else None, None),
         )
         plot_curves(
             self.history,
@@ -72,7 +76,7 @@ class CurvePlots(keras.callbacks.Callback):
             self.folder / "score_plot.png",
             {"real_score": "D(x), real images", "fake_score": "D(G(z)), generated images"},
             title="Scores that the discriminator gives",
-            y_label="mean probability of being real",
-            reference=(0.5, "undecided"),
-            limits=(0, 1),
+            y_label=self.loss.score_label,
+            reference=(float(self.loss.score(self.loss.middle)), "undecided"),
+            limits=(0, 1) if probability else (None, None),
         )

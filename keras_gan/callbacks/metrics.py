@@ -9,6 +9,7 @@ from keras_gan.callbacks.models import save_network
 from keras_gan.console import say
 from keras_gan.data import to_bytes
 from keras_gan.evaluation import metrics
+from keras_gan.latents import draw_latents
 from keras_gan.plots import OptionalPicture, plot_curves
 
 RARE_SHARE = 0.01
@@ -36,6 +37,7 @@ class QualityMetrics(keras.callbacks.Callback):
         samples: Integer, how many samples to measure.
         seed: Integer, fixes their latent points.
         generator: The model to measure; the one that is trained if `None`.
+        latent_distribution: As in `draw_latents`.
     """
 
     def __init__(
@@ -48,6 +50,7 @@ class QualityMetrics(keras.callbacks.Callback):
         samples=2000,
         seed=0,
         generator=None,
+        latent_distribution="normal",
     ):
         super().__init__()
         self.yardstick = yardstick
@@ -58,13 +61,15 @@ class QualityMetrics(keras.callbacks.Callback):
         self.samples = samples
         self.seed = seed
         self.generator = generator
+        self.latent_distribution = latent_distribution
         self.picture = OptionalPicture("metrics_plot.png")
 
     def on_train_begin(self, logs=None):
         self.generator = self.generator or self.model.generator
         rng = np.random.default_rng([self.seed, 2])
-        latent_shape = self.model.input_shape[1:]
-        self.latents = rng.standard_normal((self.samples, *latent_shape), dtype="float32")
+        self.latents = draw_latents(
+            rng, self.samples, self.model.input_shape[1], self.latent_distribution
+        )
         real = self.yardstick.measure(self.real_images)
         self.real = real.features
         self.common = metrics.class_shares(real.probabilities) >= RARE_SHARE

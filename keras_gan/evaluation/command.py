@@ -1,11 +1,12 @@
 """The command `evaluate`: from a file to a table, and to files where they are asked for."""
 
 import pathlib
+from json import loads
 
 import keras
 
 import keras_gan
-from keras_gan.config import Config
+from keras_gan.config import LATENT_DISTRIBUTIONS, Config
 from keras_gan.console import native_chatter_hidden, say, warnings_said
 from keras_gan.data import load_data
 from keras_gan.errors import UserError
@@ -17,16 +18,27 @@ from keras_gan.evaluation.evaluate import (
     evaluate,
     load_samples,
 )
-from keras_gan.files import check_can_be_written
+from keras_gan.files import CONFIG_NAME, check_can_be_written
 
 
-def evaluate_file(path, samples, seed, dataset=Config.dataset, data=None, json=None, plot=None):
+def evaluate_file(
+    path,
+    samples,
+    seed,
+    latent_distribution=None,
+    dataset=Config.dataset,
+    data=None,
+    json=None,
+    plot=None,
+):
     """Measures a generator, or images from anywhere, and prints a table.
 
     Args:
         path: Path of a `.keras` generator or an `.npz` of images.
         samples: Integer, how many images to measure.
         seed: Integer, fixes the latent points and every random choice.
+        latent_distribution: As in `draw_latents`; if `None`, that of the run
+            that the generator lies in, or else `"normal"`.
         dataset: As in `load_data`.
         data: As in `load_data`.
         json: Path of a file for the scores, or `None`.
@@ -49,7 +61,7 @@ def evaluate_file(path, samples, seed, dataset=Config.dataset, data=None, json=N
             f"{real.source}: too few images to compare with; at least {MIN_SAMPLES} held-out ones "
             f"are needed, or {2 * MIN_SAMPLES} in all"
         )
-    images = load_samples(path, samples, seed)
+    images = load_samples(path, samples, seed, latent_distribution or _distribution_of(path))
     yardstick = load_yardstick(real)
     if yardstick is None:
         say(
@@ -79,3 +91,13 @@ def evaluate_file(path, samples, seed, dataset=Config.dataset, data=None, json=N
         report.save_json(result, json, about)
     if plot:
         report.plot_result(result, images, real.images, plot)
+
+
+def _distribution_of(path):
+    """The latent distribution that the run in a file's folder was trained with."""
+    try:
+        settings = loads((path.parent / CONFIG_NAME).read_text(encoding="utf-8"))
+        distribution = settings["latent_distribution"]
+    except (OSError, ValueError, KeyError, TypeError):
+        distribution = None
+    return distribution if distribution in LATENT_DISTRIBUTIONS else Config.latent_distribution

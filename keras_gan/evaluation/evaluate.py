@@ -1,33 +1,21 @@
 """Measuring generated images: from a file to scores, a table and a picture."""
 
 import dataclasses
-import inspect
-import json
-import sys
-import zipfile
 
-import keras
 import numpy as np
 
 from keras_gan.config import MAX_SEED
 from keras_gan.console import one_line
-from keras_gan.data import IMAGE_SHAPE, load_data, to_bytes
+from keras_gan.data import load_data, to_bytes
 from keras_gan.errors import UserError
 from keras_gan.evaluation import metrics
+from keras_gan.latents import draw_latents
+from keras_gan.models.loading import load_generator
 
 MIN_SAMPLES = 100
 MAX_SAMPLES = 100_000
 NEAR_COPY_QUANTILE = 0.01
 FLOOR_DRAWS = 4
-BUILT_IN = (
-    keras.Operation,
-    keras.initializers.Initializer,
-    keras.regularizers.Regularizer,
-    keras.constraints.Constraint,
-    keras.dtype_policies.DTypePolicy,
-)
-PLAIN_VALUES = {"__keras_tensor__", "__tuple__"}
-UNSAFE_LAYERS = {"Lambda", "TorchModuleWrapper", "JaxLayer", "FlaxLayer", "TFSMLayer"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -82,75 +70,14 @@ class Result:
     real: int
 
 
-def load_generator(path):
-    """Loads a generator without running any code that its file may carry.
-
-    Args:
-        path: Path of a `.keras` file.
-
-    Returns:
-        A Keras model from `(batch, latent_dim)` to `(batch, 28, 28, 1)`.
-
-    Raises:
-        UserError: If the file is not such a model, or needs code of its own.
-    """
-    if path.suffix != ".keras":  # Keras reads other formats past what is checked here
-        raise UserError(f"{path}: expected a file .keras or .npz")
-    try:
-        with zipfile.ZipFile(path) as archive:
-            config = json.loads(archive.read("config.json"))
-        config.pop("compile_config", None)  # not read with `compile=False`
-        _check_built_in(config, path)
-        model = keras.saving.load_model(path, compile=False, safe_mode=True)
-        inputs, outputs = model.input_shape, model.output_shape
-    except UserError:
-        raise
-    except Exception as error:  # Keras raises of many kinds over a broken file
-        raise UserError(
-            f"{path}: is no Keras model that can be read ({one_line(error)})"
-        ) from error
-    takes_latents = isinstance(inputs, tuple) and len(inputs) == 2 and isinstance(inputs[1], int)
-    if not takes_latents or outputs != (None, *IMAGE_SHAPE):
-        raise UserError(
-            f"{path}: expected a generator from (None, latent_dim) to (None, 28, 28, 1), "
-            f"found a model from {inputs} to {outputs}"
-        )
-    return model
-
-
-def _check_built_in(config, path):
-    """Raises `UserError` if a part of a model's config is not of Keras itself."""
-    if isinstance(config, dict):
-        name = config.get("class_name")
-        if name is not None and name not in PLAIN_VALUES and not _is_built_in(config):
-            raise UserError(
-                f"{path}: needs code of its own ({config.get('module')}.{name}), which is not run"
-            )
-        config = list(config.values())
-    if isinstance(config, list):
-        for part in config:
-            _check_built_in(part, path)
-
-
-def _is_built_in(config):
-    name, module = str(config["class_name"]), str(config.get("module"))
-    found = getattr(sys.modules.get(module), name, None)
-    return (
-        module.split(".")[0] == "keras"
-        and config.get("registered_name") in (None, name)
-        and inspect.isclass(found)
-        and issubclass(found, BUILT_IN)
-        and name not in UNSAFE_LAYERS
-    )
-
-
-def draw_samples(generator, n, seed=0):
+def draw_samples(generator, n, seed=0, latent_distribution="normal"):
     """Draws images from a generator.
 
     Args:
         generator: A Keras model from `(batch, latent_dim)` to images.
         n: Integer, the number of images.
-        seed: Integer, fixes the latent points, drawn from a standard normal.
+        seed: Integer, fixes the latent points.
+        latent_distribution: As in `draw_latents`.
 
     Returns:
         `uint8` array `(n, 28, 28, 1)`.
@@ -159,7 +86,7 @@ def draw_samples(generator, n, seed=0):
         UserError: If the generator gives values that are not from 0 to 1.
     """
     rng = np.random.default_rng(seed)
-    latents = rng.standard_normal((n, generator.input_shape[1]), dtype="float32")
+    latents = draw_latents(rng, n, generator.input_shape[1], latent_distribution)
     try:
         images = generator.predict(latents, batch_size=500, verbose=0)
     except Exception as error:  # what a model from elsewhere raises is of any kind
@@ -172,7 +99,7 @@ def draw_samples(generator, n, seed=0):
     return to_bytes(images)
 
 
-def load_samples(path, n, seed=0):
+def load_samples(path, n, seed=0, latent_distribution="normal"):
     """Images to measure: drawn from a generator, or read from an `.npz`.
 
     Args:
@@ -180,6 +107,7 @@ def load_samples(path, n, seed=0):
             images as `load_data` takes them.
         n: Integer, the number of images; at most as many as an `.npz` holds.
         seed: Integer, fixes the latent points.
+        latent_distribution: As in `draw_latents`.
 
     Returns:
         `uint8` array `(n, 28, 28, 1)`.
@@ -191,8 +119,10 @@ def load_samples(path, n, seed=0):
         raise UserError(f"samples must be from {MIN_SAMPLES} to {MAX_SAMPLES}, but is {n}")
     if not 0 <= seed <= MAX_SEED:
         raise UserError(f"seed must be from 0 to {MAX_SEED}, but is {seed}")
-    if path.suffix != ".npz":
-        return draw_samples(load_generator(path), n, seed)
+    if path.suffix not in (".keras", ".npz"):
+        raise UserError(f"{path}: expected a file .keras or .npz")
+    if path.suffix == ".keras":
+        return draw_samples(load_generator(path), n, seed, latent_distribution)
     images = load_data(data=path).images
     if len(images) < MIN_SAMPLES:
         raise UserError(f"{path}: expected at least {MIN_SAMPLES} images, found {len(images)}")

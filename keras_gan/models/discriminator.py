@@ -9,13 +9,17 @@ from keras import layers
 Conv2D = functools.partial(layers.Conv2D, data_format="channels_last")
 
 
-def build_discriminator():
+def build_discriminator(dropout=0.0):
     """Builds the default discriminator.
 
     A 4x4 convolution of stride 4 takes the image to a 7x7 grid of patches, and
     a 3x3 convolution compares the patches with their neighbours there, where it
     costs a sixteenth of what it costs at full size. A hidden layer that sees the
     whole grid then judges whether the parts make a digit.
+
+    Args:
+        dropout: Float, the share of values that is dropped after each
+            hidden layer; if not 0, train without a penalty.
 
     Returns:
         A `keras.Sequential` model. Input: `(batch, 28, 28, 1)`, grey values
@@ -27,13 +31,19 @@ def build_discriminator():
             keras.Input((28, 28, 1), name="image"),
             layers.Rescaling(2.0, offset=-1.0, name="center"),
             Conv2D(64, 4, strides=4, name="patches"),
-            layers.LeakyReLU(0.2, name="patches_activation"),
+            *_activated("patches", dropout),
             Conv2D(64, 3, padding="same", name="compare"),
-            layers.LeakyReLU(0.2, name="compare_activation"),
+            *_activated("compare", dropout),
             layers.Flatten(name="flatten"),
             layers.Dense(256, name="whole"),
-            layers.LeakyReLU(0.2, name="whole_activation"),
+            *_activated("whole", dropout),
             layers.Dense(1, name="logit"),
         ],
         name="discriminator",
     )
+
+
+def _activated(name, dropout):
+    yield layers.LeakyReLU(0.2, name=f"{name}_activation")
+    if dropout:
+        yield layers.Dropout(dropout, name=f"{name}_dropout")

@@ -42,8 +42,12 @@ def build_tutorial_generator(latent_dim=100):
     )
 
 
-def build_tutorial_discriminator():
+def build_tutorial_discriminator(dropout=0.4):
     """Builds the tutorial's discriminator.
+
+    Args:
+        dropout: Float, the share of values that is dropped after each
+            convolution.
 
     Returns:
         A `keras.Sequential` model. Input: `(batch, 28, 28, 1)`, grey values
@@ -54,10 +58,10 @@ def build_tutorial_discriminator():
             keras.Input((28, 28, 1), name="image"),
             Conv2D(64, 3, strides=2, name="to_14"),
             layers.LeakyReLU(0.2, name="to_14_activation"),
-            layers.Dropout(0.4, name="to_14_dropout"),
+            layers.Dropout(dropout, name="to_14_dropout"),
             Conv2D(64, 3, strides=2, name="to_7"),
             layers.LeakyReLU(0.2, name="to_7_activation"),
-            layers.Dropout(0.4, name="to_7_dropout"),
+            layers.Dropout(dropout, name="to_7_dropout"),
             layers.Flatten(name="flatten"),
             layers.Dense(1, name="logit"),
         ],

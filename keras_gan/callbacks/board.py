@@ -1,0 +1,44 @@
+"""A training on TensorBoard."""
+
+import importlib.util
+
+import keras
+import numpy as np
+
+from keras_gan.errors import UserError
+from keras_gan.plots import mosaic
+
+
+class SamplesOnTensorBoard(keras.callbacks.TensorBoard):
+    """As `keras.callbacks.TensorBoard`, with a grid of samples for every epoch.
+
+    Args:
+        log_dir: Path of the folder that TensorBoard reads.
+        latents: Array of shape `(n, latent_dim)`, the points to draw from, ten
+            to a row.
+        every: Integer, epochs from one grid to the next.
+        generator: The model that draws; the one that is trained if `None`.
+    """
+
+    def __init__(self, log_dir, latents, every=1, generator=None):
+        super().__init__(log_dir, write_graph=False)
+        self.latents = latents
+        self.every = every
+        self.generator = generator
+
+    def on_epoch_end(self, epoch, logs=None):
+        super().on_epoch_end(epoch, logs)
+        if (epoch + 1) % self.every == 0:
+            generator = self.generator or self.model.generator
+            grid = mosaic(np.asarray(generator.predict_on_batch(self.latents)), columns=10)
+            with self._train_writer.as_default():
+                self.summary.image("samples", grid[None, ..., None], step=epoch)
+
+
+def check_tensorboard_is_there():
+    """Raises a `UserError` if TensorBoard, or TensorFlow which writes for it, is not installed."""
+    for package in ("tensorboard", "tensorflow"):
+        if importlib.util.find_spec(package) is None:
+            raise UserError(
+                f"--tensorboard needs the package {package}; install it with: pip install {package}"
+            )

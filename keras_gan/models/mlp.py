@@ -1,0 +1,63 @@
+"""Fully connected networks, as two families of small PyTorch projects have them."""
+
+import keras
+from keras import layers
+
+
+def build_mlp_generator(latent_dim=64, dropout=0.0, widths=(256, 256), slope=0.0):
+    """Builds a fully connected generator.
+
+    Args:
+        latent_dim: Integer, the size of the latent vector.
+        dropout: Float, the share of values that is dropped after each hidden
+            layer.
+        widths: Integers, the units of the hidden layers.
+        slope: Float, of the hidden layers' LeakyReLU below 0; 0 is ReLU.
+
+    Returns:
+        A `keras.Sequential` model. Input: `(batch, latent_dim)`. Output:
+        `(batch, 28, 28, 1)`, grey values from 0 (black) to 1 (white).
+    """
+    return keras.Sequential(
+        [
+            keras.Input((latent_dim,), name="latent"),
+            *_hidden(widths, dropout, slope),
+            layers.Dense(28 * 28, activation="tanh", name="pixels"),
+            layers.Rescaling(0.5, offset=0.5, name="grey"),
+            layers.Reshape((28, 28, 1), name="image"),
+        ],
+        name="generator",
+    )
+
+
+def build_mlp_discriminator(dropout=0.0, widths=(256, 256)):
+    """Builds a fully connected discriminator.
+
+    Args:
+        dropout: Float, the share of values that is dropped after each hidden
+            layer.
+        widths: Integers, the units of the hidden layers.
+
+    Returns:
+        A `keras.Sequential` model. Input: `(batch, 28, 28, 1)`, grey values
+        from 0 to 1. Output: `(batch, 1)`, a logit.
+    """
+    return keras.Sequential(
+        [
+            keras.Input((28, 28, 1), name="image"),
+            layers.Rescaling(2.0, offset=-1.0, name="center"),
+            layers.Flatten(name="pixels"),
+            *_hidden(widths, dropout, 0.2),
+            layers.Dense(1, name="logit"),
+        ],
+        name="discriminator",
+    )
+
+
+def _hidden(widths, dropout, slope):
+    for number, width in enumerate(widths, 1):
+        yield layers.Dense(width, name=f"hidden_{number}")
+        name = f"hidden_{number}_activation"
+        yield layers.LeakyReLU(slope, name=name) if slope else layers.ReLU(name=name)
+        if dropout:
+            yield layers.Dropout(dropout, name=f"hidden_{number}_dropout")

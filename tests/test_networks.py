@@ -1,0 +1,167 @@
+"""Networks that a user brings, as files and from Python."""
+
+import keras
+import numpy as np
+import pytest
+from conftest import run_main
+from keras import layers
+
+from keras_gan import Config, build_composite, job, train
+from keras_gan.cli import main
+from keras_gan.models.loading import load_networks
+from keras_gan.training import train_step
+
+QUICK = {"epochs": 1, "batch_size": 50, "average": 0.0, "quiet": True}
+
+
+def generator(last="sigmoid", latent_dim=6):
+    latent = keras.Input((latent_dim,))
+    x = layers.Dense(16, "relu")(latent)
+    return keras.Model(latent, layers.Reshape((28, 28, 1))(layers.Dense(784, last)(x)))
+
+
+def discriminator(last=None):
+    return keras.Sequential(
+        [keras.Input((28, 28, 1)), layers.Flatten(), layers.Dense(8, "relu"), layers.Dense(1, last)]
+    )
+
+
+def images(n=8):
+    return np.random.default_rng(0).uniform(size=(n, 28, 28, 1)).astype("float32")
+
+
+def latents(n=8):
+    return np.random.default_rng(0).standard_normal((n, 6)).astype("float32")
+
+
+@pytest.fixture
+def folder(digits, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    np.savez("digits.npz", x=digits[0][:100, ..., 0])
+    return tmp_path
+
+
+def values(model, inputs):
+    return keras.ops.convert_to_numpy(model(inputs))
+
+
+def test_any_two_models_train_from_python(digits):
+    composite = build_composite(generator(), discriminator())
+    before = [w.copy() for w in composite.generator.get_weights()]
+    train(composite, digits[0], epochs=1, batch_size=50)
+    after = composite.generator.get_weights()
+    assert not any(np.array_equal(a, b) for a, b in zip(before, after, strict=True))
+
+
+def test_networks_from_files_are_trained_from_where_they_stand(folder):
+    generator().save("g.keras")
+    discriminator().save("d.keras")
+    start = keras.saving.load_model("g.keras")
+    settings = {"data": "digits.npz", "generator": "g.keras", "discriminator": "d.keras"}
+    # at such a rate they stay what they were
+    composite = job.run(Config(**QUICK, **settings, learning_rate=1e-9))
+    np.testing.assert_allclose(
+        values(composite.generator, latents()), values(start, latents()), atol=1e-4
+    )
+    composite = job.run(Config(**QUICK, **settings, learning_rate=1e-2))
+    trained = keras.saving.load_model("models/generator.keras")
+    np.testing.assert_array_equal(
+        values(trained, latents()), values(composite.generator, latents())
+    )
+    assert abs(values(trained, latents()) - values(start, latents())).max() > 0.05
+
+
+def test_one_network_may_be_brought_alone(folder):
+    generator().save("g.keras")
+    composite = job.run(Config(**QUICK, data="digits.npz", generator="g.keras"))
+    assert composite.generator.input_shape == (None, 6)
+    assert len(composite.discriminator.layers) > 4
+    discriminator().save("d.keras")
+    composite = job.run(Config(**QUICK, data="digits.npz", discriminator="d.keras", latent_dim=5))
+    assert composite.generator.input_shape == (None, 5)
+    assert len(composite.discriminator.layers) == 3
+
+
+def test_a_last_sigmoid_becomes_a_logit(folder):
+    brought = discriminator("sigmoid")
+    brought.save("d.keras")
+    _, fitted = load_networks(None, "d.keras", generator(), None)
+    logits = values(fitted, images())
+    np.testing.assert_allclose(1 / (1 + np.exp(-logits)), values(brought, images()), rtol=1e-4)
+    assert abs(logits).max() > 0.01
+
+
+def test_images_from_minus_1_to_1_become_grey_values(folder):
+    """And the discriminator that comes with them sees what it is used to."""
+    g, d = generator("tanh"), discriminator()
+    g.save("g.keras")
+    d.save("d.keras")
+    fitted_g, fitted_d = load_networks("g.keras", "d.keras", None, None)
+    np.testing.assert_allclose(
+        values(fitted_g, latents()), values(g, latents()) / 2 + 0.5, atol=1e-6
+    )
+    np.testing.assert_allclose(
+        values(fitted_d, images()), values(d, 2 * images() - 1), rtol=1e-4, atol=1e-5
+    )
+    train_step(build_composite(fitted_g, fitted_d), images(), np.random.default_rng(0))
+
+
+def test_a_run_with_networks_of_ones_own_is_resumed_without_their_files(folder):
+    generator("tanh").save("g.keras")
+    discriminator("sigmoid").save("d.keras")
+    arguments = ["--data", "digits.npz", "--batch-size", "50", "--quiet"]
+    arguments += ["--generator", "g.keras", "--discriminator", "d.keras"]
+    assert main([*arguments, "--epochs", "3"]) == 0
+    unbroken = keras.saving.load_model("models/generator.keras").get_weights()
+    assert main([*arguments, "--epochs", "1"]) == 0
+    (folder / "g.keras").unlink()
+    (folder / "d.keras").unlink()
+    assert main(["--resume", "--epochs", "3", "--quiet"]) == 0
+    resumed = keras.saving.load_model("models/generator.keras").get_weights()
+    assert all(np.array_equal(a, b) for a, b in zip(unbroken, resumed, strict=True))
+
+
+def test_the_saved_generator_of_a_run_can_be_trained_further(folder):
+    arguments = ["--data", "digits.npz", "--epochs", "1", "--batch-size", "50", "--quiet"]
+    assert main([*arguments, "--preset", "mlp"]) == 0
+    ended = run_main(
+        *arguments, "--generator", "models/generator.keras", "--latent-dim", "64", cwd=folder
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert keras.saving.load_model("models/generator.keras").input_shape == (None, 64)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ("--generator none.keras", "none.keras: no such file"),
+        ("--generator digits.npz", "digits.npz: expected a file .keras"),
+        ("--generator d.keras", "expected a generator from (None, latent_dim)"),
+        ("--discriminator g.keras", "expected a discriminator from (None, 28, 28, 1)"),
+        ("--generator loud.keras", "expected images with values from 0 to 1, found"),
+        ("--generator g.keras --latent-dim 7", "latent_dim is 7, but"),
+        ("--generator lambda.keras", "needs code of its own"),
+        ("--discriminator noisy.keras", "set the penalty to 0"),
+        ("--loss hinge --label-smoothing 0.1", "label_smoothing is for the losses"),
+        ("--dropout 0.5", "set penalty to 0"),
+        ("--loss mse", "argument --loss: invalid choice"),
+        ("--optimizer none", "argument --optimizer: invalid choice"),
+        ("--discriminator-steps 0", "discriminator_steps must be a whole number"),
+        ("--label-smoothing 1", "label_smoothing must be a number from 0"),
+    ],
+)
+def test_what_does_not_fit_is_one_line_and_changes_nothing(arguments, said, folder, capfd):
+    generator().save("g.keras")
+    generator("linear").save("loud.keras")
+    discriminator().save("d.keras")
+    keras.Sequential(
+        [keras.Input((28, 28, 1)), layers.Flatten(), layers.Dropout(0.5), layers.Dense(1)]
+    ).save("noisy.keras")
+    keras.Sequential([keras.Input((6,)), layers.Lambda(lambda x: x)]).save("lambda.keras")
+    before = sorted(folder.rglob("*"))
+    assert main(["--data", "digits.npz", "--batch-size", "50", *arguments.split()]) == 2
+    out, err = capfd.readouterr()
+    assert out == ""
+    assert err.count("\n") == 1
+    assert said in err
+    assert sorted(folder.rglob("*")) == before

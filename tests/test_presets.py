@@ -1,0 +1,179 @@
+"""Presets are the published recipes, layer by layer and number by number."""
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+from keras_gan import models
+from keras_gan.config import LOSSES, NETWORKS, PRESETS, SMOOTHING_LOSSES, configure
+from keras_gan.errors import UserError
+from keras_gan.job import build_networks
+
+
+def described(model):
+    """Each layer in a few words, as the recipes have them."""
+    words = []
+    for layer in model.layers:
+        config = layer.get_config()
+        if isinstance(layer, layers.Dense):
+            words.append(f"Dense {layer.units} {config['activation']}")
+        elif isinstance(layer, (layers.Conv2D, layers.Conv2DTranspose)):
+            (size, same), (stride, _) = layer.kernel_size, layer.strides
+            assert size == same
+            words.append(
+                f"{type(layer).__name__} {layer.filters} {size}x{size} stride {stride} "
+                f"{config['activation']}"
+            )
+        elif isinstance(layer, layers.LeakyReLU):
+            words.append(f"LeakyReLU {layer.negative_slope:g}")
+        elif isinstance(layer, layers.Dropout):
+            words.append(f"Dropout {layer.rate:g}")
+        elif isinstance(layer, layers.Reshape):
+            words.append(f"Reshape {layer.target_shape}")
+        else:
+            words.append(type(layer).__name__)
+    return words
+
+
+def hidden(widths, *after):
+    return [word for width in widths for word in (f"Dense {width} linear", *after)]
+
+
+RECIPES = {
+    "tutorial": {
+        "generator": [
+            "Dense 6272 linear",
+            "LeakyReLU 0.2",
+            "Reshape (7, 7, 128)",
+            "Conv2DTranspose 128 4x4 stride 2 linear",
+            "LeakyReLU 0.2",
+            "Conv2DTranspose 128 4x4 stride 2 linear",
+            "LeakyReLU 0.2",
+            "Conv2D 1 7x7 stride 1 sigmoid",
+        ],
+        "discriminator": [
+            *(["Conv2D 64 3x3 stride 2 linear", "LeakyReLU 0.2", "Dropout 0.4"] * 2),
+            "Flatten",
+            "Dense 1 linear",
+        ],
+        "parameters": (1_164_289, 40_705),
+        "latent_dim": 100,
+        "settings": {
+            "latent_distribution": "normal",
+            "batch_size": 128,
+            "generator_batch_size": 256,
+            "learning_rate": 2e-4,
+            "beta_1": 0.5,
+            "label_smoothing": 0,
+        },
+    },
+    "mlp": {
+        "generator": [
+            *hidden([256, 256], "ReLU"),
+            "Dense 784 tanh",
+            "Rescaling",
+            "Reshape (28, 28, 1)",
+        ],
+        "discriminator": [
+            "Rescaling",
+            "Flatten",
+            *hidden([256, 256], "LeakyReLU 0.2"),
+            "Dense 1 linear",
+        ],
+        "parameters": (283_920, 267_009),
+        "latent_dim": 64,
+        "settings": {
+            "latent_distribution": "normal",
+            "batch_size": 100,
+            "generator_batch_size": None,
+            "learning_rate": 2e-4,
+            "beta_1": 0.9,
+            "label_smoothing": 0,
+        },
+    },
+    "mlp-dropout": {
+        "generator": [
+            *hidden([32, 64, 128], "LeakyReLU 0.2", "Dropout 0.3"),
+            "Dense 784 tanh",
+            "Rescaling",
+            "Reshape (28, 28, 1)",
+        ],
+        "discriminator": [
+            "Rescaling",
+            "Flatten",
+            *hidden([128, 64, 32], "LeakyReLU 0.2", "Dropout 0.3"),
+            "Dense 1 linear",
+        ],
+        "parameters": (114_800, 110_849),
+        "latent_dim": 100,
+        "settings": {
+            "latent_distribution": "uniform",
+            "batch_size": 64,
+            "generator_batch_size": None,
+            "learning_rate": 2e-3,
+            "beta_1": 0.9,
+            "label_smoothing": 0.1,
+        },
+    },
+}
+
+
+@pytest.mark.parametrize("preset", RECIPES)
+def test_a_preset_is_the_published_recipe(preset):
+    recipe, config = RECIPES[preset], configure(preset=preset)
+    composite = build_networks(config)
+    networks = (composite.generator, composite.discriminator)
+    assert described(composite.generator) == recipe["generator"]
+    assert described(composite.discriminator) == recipe["discriminator"]
+    assert tuple(network.count_params() for network in networks) == recipe["parameters"]
+    assert composite.generator.input_shape == (None, recipe["latent_dim"])
+    found = {name: getattr(config, name) for name in recipe["settings"]}
+    assert found == recipe["settings"]
+    # nothing of ours on top: no penalty, no average
+    assert (config.loss, config.penalty, config.average, config.discriminator_steps) == (
+        *("bce", 0, 0),
+        1,
+    )
+    for model in (composite, composite.discriminator):
+        assert isinstance(model.optimizer, keras.optimizers.Adam)
+        assert float(model.optimizer.learning_rate) == pytest.approx(config.learning_rate)
+        assert (model.optimizer.beta_1, model.optimizer.beta_2) == (config.beta_1, 0.999)
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_the_images_of_every_preset_are_from_0_to_1(preset):
+    generator = build_networks(configure(preset=preset)).generator
+    latents = 3 * np.random.default_rng(0).standard_normal((8, *generator.input_shape[1:]))
+    images = keras.ops.convert_to_numpy(generator(latents.astype("float32")))
+    assert images.shape == (8, 28, 28, 1)
+    assert images.min() >= 0
+    assert images.max() <= 1
+
+
+def test_what_can_be_chosen_is_what_there_is():
+    assert set(NETWORKS) == set(models.NETWORKS)
+    assert set(LOSSES) == set(models.LOSSES)
+
+
+@pytest.mark.parametrize("networks", NETWORKS)
+def test_the_knob_for_dropout_reaches_every_kind_of_network(networks):
+    def rates(dropout):
+        composite = build_networks(
+            configure(networks=networks, dropout=dropout, penalty=0.0, latent_dim=8)
+        )
+        return [
+            layer.rate for layer in composite._flatten_layers() if isinstance(layer, layers.Dropout)
+        ]
+
+    assert not any(rates(0.0))
+    assert set(rates(0.25)) == {0.25}
+
+
+def test_knobs_that_do_not_go_together_are_told():
+    with pytest.raises(UserError, match="label_smoothing is for the losses bce and lsgan"):
+        configure(loss="hinge", label_smoothing=0.1)
+    for loss in SMOOTHING_LOSSES:
+        configure(loss=loss, label_smoothing=0.1)
+    with pytest.raises(UserError, match="set penalty to 0"):
+        configure(dropout=0.3)
