@@ -35,15 +35,16 @@ def main(argv=None):
         by Ctrl-C, and 143 by SIGTERM.
     """
     argv = sys.argv[1:] if argv is None else list(argv)
-    evaluating = argv[:1] == ["evaluate"]
-    parser = _evaluate_parser() if evaluating else _train_parser()
+    command = argv[0] if argv[:1] in (["evaluate"], ["compare"]) else "train"
+    make_parser, run = {
+        "train": (_train_parser, _train),
+        "evaluate": (_evaluate_parser, _evaluate),
+        "compare": (_compare_parser, _compare),
+    }[command]
+    parser = make_parser()
     try:
         with _stopped_by_sigterm():
-            if evaluating:
-                settings = vars(parser.parse_args(argv[1:]))
-                _imported("keras_gan.evaluation.command").evaluate_file(**settings)
-            else:
-                _train(vars(parser.parse_args(argv)))
+            run(vars(parser.parse_args(argv if command == "train" else argv[1:])))
     except UserError as error:
         say(f"{parser.prog}: error: {one_line(error)}")
         return 2
@@ -67,6 +68,14 @@ def _train(settings):
     else:
         config = configure(**settings)
         _imported("keras_gan.job").run(config)
+
+
+def _evaluate(settings):
+    _imported("keras_gan.evaluation.command").evaluate_file(**settings)
+
+
+def _compare(settings):
+    _imported("keras_gan.page.compare").compare_runs(**settings)
 
 
 @contextlib.contextmanager
@@ -190,15 +199,37 @@ def _evaluate_parser():
     return parser
 
 
+def _compare_parser():
+    parser = _Parser(
+        description="Put runs side by side in one page, to open in any browser: their samples, "
+        "curves and results, and the settings in which they differ.",
+    )
+    parser.prog += " compare"
+    parser.add_argument(
+        "runs",
+        metavar="RUN",
+        nargs="+",
+        help="the folder that a run was started in, or its folder for models",
+    )
+    parser.add_argument(
+        "--output",
+        metavar="FILE",
+        default="compare.html",
+        help="where to write the page (default: %(default)s)",
+    )
+    return parser
+
+
 def _train_parser():
     parser = _Parser(
         argument_default=argparse.SUPPRESS,
         description="Train a GAN, a pair of networks that learn from each other, to draw small "
         "grey images such as handwritten digits. One network, the generator, draws; the other, "
         "the discriminator, learns to tell its drawings from real images.",
-        epilog="Pictures of the progress appear in plots/ while it runs. At the end, "
+        epilog="Pictures of the progress appear in plots/ while it runs, and report.html, a page "
+        "that shows where the training stands. At the end, "
         "models/generator.keras holds the trained generator. How good it is, tells: "
-        "%(prog)s evaluate models/generator.keras",
+        "%(prog)s evaluate models/generator.keras. Runs side by side: %(prog)s compare RUN RUN",
     )
     _add_data_options(parser, "what to learn from")
     training = parser.add_argument_group("how to train")

@@ -17,6 +17,9 @@ CONFIG_NAME = "config.json"
 LOCK_NAME = ".keras_gan.lock"
 MARKS_OF_A_RUN = (LOCK_NAME, "generator*.keras", "real_samples.png", "generated_plot_e*.png")
 CHECKPOINTS_NAME = "checkpoints"
+HISTORY_NAME = "history.csv"
+SAMPLES_NAME = "samples"
+REAL_METRICS_NAME = "real_metrics.json"
 
 
 @contextlib.contextmanager

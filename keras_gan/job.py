@@ -25,6 +25,7 @@ from keras_gan.callbacks import (
     ModelFiles,
     ProgressReport,
     QualityMetrics,
+    ReportPage,
     SampleFilm,
     SamplePlots,
     SamplesOnTensorBoard,
@@ -271,18 +272,19 @@ def _watchers(config, dataset, yardstick, latents, generator):
     if not config.quiet:
         yield ProgressReport()
     if yardstick:
-        real = dataset.images if dataset.test_images is None else dataset.test_images
+        held_out = dataset.test_images is not None
         yield QualityMetrics(
             yardstick,
-            real,
+            dataset.test_images if held_out else dataset.images,
             plots_dir,
             models_dir,
             config.evaluate_every,
             seed=config.seed,
             generator=generator,
             latent_distribution=config.latent_distribution,
+            other_real_images=dataset.images if held_out else None,
         )
-    yield HistoryFile(models_dir / "history.csv")
+    yield HistoryFile(models_dir / files.HISTORY_NAME)
     if config.log:
         yield LogFile(config.log)
     yield SamplePlots(plots_dir, latents, config.plot_every, generator)
@@ -291,6 +293,7 @@ def _watchers(config, dataset, yardstick, latents, generator):
     if config.tensorboard:
         yield SamplesOnTensorBoard(config.tensorboard, latents, config.plot_every, generator)
     yield CurvePlots(plots_dir, config.loss)
+    yield ReportPage(plots_dir, models_dir)
     yield ModelFiles(models_dir, config.save_every, generator)
 
 

@@ -65,6 +65,12 @@ def mosaic(images, columns):
     return grid
 
 
+def evenly(items, n):
+    """At most `n` of a list's items, from the first to the last, evenly spaced."""
+    chosen = np.unique(np.linspace(0, len(items) - 1, n).round().astype(int))
+    return [items[index] for index in chosen if items]
+
+
 def plot_progress(epochs, rows, to_file):
     """Draws what became of the same latent points: a row for each moment of a training.
 

@@ -10,6 +10,7 @@ from keras_gan.callbacks.log import LogFile
 from keras_gan.callbacks.metrics import QualityMetrics
 from keras_gan.callbacks.models import ModelFiles
 from keras_gan.callbacks.progress import ProgressReport
+from keras_gan.callbacks.report import ReportPage
 from keras_gan.callbacks.samples import SamplePlots
 from keras_gan.callbacks.walks import WalkPlot
 
@@ -22,6 +23,7 @@ __all__ = [
     "ModelFiles",
     "ProgressReport",
     "QualityMetrics",
+    "ReportPage",
     "SampleFilm",
     "SamplePlots",
     "SamplesOnTensorBoard",

@@ -8,13 +8,12 @@ import numpy as np
 
 from keras_gan.animation import save_gif, save_video
 from keras_gan.data import to_bytes
-from keras_gan.files import write_whole
-from keras_gan.plots import OptionalPicture, plot_progress
+from keras_gan.files import SAMPLES_NAME, write_whole
+from keras_gan.plots import OptionalPicture, evenly, plot_progress
 
 MAX_FRAMES = 101
 MOMENTS = 10
 COLUMNS = 6
-FOLDER = "samples"
 
 
 class SampleFilm(keras.callbacks.Callback):
@@ -49,7 +48,7 @@ class SampleFilm(keras.callbacks.Callback):
 
     def on_train_begin(self, logs=None):
         self.generator = self.generator or self.model.generator
-        self.folder = self.models_dir / FOLDER
+        self.folder = self.models_dir / SAMPLES_NAME
         self.folder.mkdir(exist_ok=True)
         self.epoch = len(self.params.get("past", ()))
         for epoch, path in self._files().items():
@@ -74,9 +73,10 @@ class SampleFilm(keras.callbacks.Callback):
         self._draw()
         files = self._files()
         if self.video:
-            frames = _evenly(files, MAX_FRAMES)
+            frames = evenly(list(files), MAX_FRAMES)
+            grids = (_read(files[epoch]) for epoch in frames)
             with OptionalPicture("training.mp4"):
-                save_video(frames, map(_read, frames.values()), self.plots_dir / "training.mp4")
+                save_video(frames, grids, self.plots_dir / "training.mp4")
         images = [_read(path) for path in files.values()]
         with write_whole(self.models_dir / "samples.npz") as temporary:
             np.savez_compressed(temporary, epochs=list(files), images=images, latents=self.latents)
@@ -92,18 +92,12 @@ class SampleFilm(keras.callbacks.Callback):
     def _draw(self):
         files = self._files()
         with self.picture:
-            frames = _evenly(files, MAX_FRAMES)
-            save_gif(frames, map(_read, frames.values()), self.plots_dir / "training.gif")
-            moments = _evenly(files, MOMENTS)
-            rows = [_read(path)[:COLUMNS] for path in moments.values()]
+            frames = evenly(list(files), MAX_FRAMES)
+            grids = (_read(files[epoch]) for epoch in frames)
+            save_gif(frames, grids, self.plots_dir / "training.gif")
+            moments = evenly(list(files), MOMENTS)
+            rows = [_read(files[epoch])[:COLUMNS] for epoch in moments]
             plot_progress(moments, rows, self.plots_dir / "progress_plot.png")
-
-
-def _evenly(files, n):
-    """At most `n` of a dict's items, from the first to the last, evenly spaced."""
-    items = list(files.items())
-    chosen = np.unique(np.linspace(0, len(items) - 1, n).round().astype(int))
-    return dict(items[index] for index in chosen)
 
 
 def _read(path):

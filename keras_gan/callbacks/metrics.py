@@ -1,5 +1,6 @@
 """How good the samples are, while the training runs."""
 
+import json
 import pathlib
 
 import keras
@@ -9,6 +10,7 @@ from keras_gan.callbacks.models import save_network
 from keras_gan.console import say
 from keras_gan.data import to_bytes
 from keras_gan.evaluation import metrics
+from keras_gan.files import REAL_METRICS_NAME, write_text
 from keras_gan.latents import draw_latents
 from keras_gan.plots import OptionalPicture, plot_curves
 
@@ -24,9 +26,9 @@ class QualityMetrics(keras.callbacks.Callback):
     `classifier_score`, `confident_share`, `rarest_share`. They are taken of
     fewer samples than `evaluate` takes, so compare them with one another only.
     The generator with the lowest FID so far is kept as `generator_best.keras`,
-    curves of the figures as `metrics_plot.png`. A generator that has lost a
-    class that real images have, or half of the coverage that it once had, is
-    told in one line.
+    curves of the figures as `metrics_plot.png`, what other real images score as
+    `real_metrics.json`. A generator that has lost a class that real images have,
+    or half of the coverage that it once had, is told in one line.
 
     Args:
         yardstick: A `Yardstick`.
@@ -38,6 +40,8 @@ class QualityMetrics(keras.callbacks.Callback):
         seed: Integer, fixes their latent points.
         generator: The model to measure; the one that is trained if `None`.
         latent_distribution: As in `draw_latents`.
+        other_real_images: `uint8` array `(m, 28, 28, 1)`, to be measured as the
+            samples are; if `None`, `real_images` are split in half for that.
     """
 
     def __init__(
@@ -51,6 +55,7 @@ class QualityMetrics(keras.callbacks.Callback):
         seed=0,
         generator=None,
         latent_distribution="normal",
+        other_real_images=None,
     ):
         super().__init__()
         self.yardstick = yardstick
@@ -62,6 +67,7 @@ class QualityMetrics(keras.callbacks.Callback):
         self.seed = seed
         self.generator = generator
         self.latent_distribution = latent_distribution
+        self.other_real_images = other_real_images
         self.picture = OptionalPicture("metrics_plot.png")
 
     def on_train_begin(self, logs=None):
@@ -74,6 +80,8 @@ class QualityMetrics(keras.callbacks.Callback):
         self.real = real.features
         self.common = metrics.class_shares(real.probabilities) >= RARE_SHARE
         self.some_real = self.real[rng.permutation(len(self.real))[: self.samples]]
+        figures = self._figures_of_real(rng)
+        write_text(self.models_dir / REAL_METRICS_NAME, json.dumps(figures, indent=2) + "\n")
         self.history = {"epoch": []}
         for epoch, past in enumerate(self.params.get("past", ())):
             if "fid" in past:
@@ -97,14 +105,29 @@ class QualityMetrics(keras.callbacks.Callback):
         for name, value in logs.items():
             self.history.setdefault(name, []).append(value)
 
+    def _figures_of_real(self, rng):
+        """What other real images score: the best that samples could."""
+        if self.other_real_images is None:  # one half stands for the samples
+            halves = np.array_split(rng.permutation(len(self.real_images)), 2)
+            others, real = self.real_images[halves[0]], self.real[halves[1]]
+        else:
+            others, real = self.other_real_images, self.real
+        others = others[rng.permutation(len(others))[: self.samples]]
+        return self._figures(self.yardstick.measure(others), real, real[: self.samples])
+
     def _measure(self):
         images = self.generator.predict(self.latents, batch_size=500, verbose=0)
         fake = self.yardstick.measure(to_bytes(images))
-        near = metrics.neighbourhood(self.some_real, fake.features)
         shares = metrics.class_shares(fake.probabilities)
-        figures = {
-            "fid": metrics.frechet_distance(self.real, fake.features),
-            "kid": metrics.kernel_distance(self.real, fake.features, subsets=10)[0],
+        figures = self._figures(fake, self.real, self.some_real)
+        return figures, int(np.where(self.common, shares, 1).argmin())
+
+    def _figures(self, fake, real, some_real):
+        near = metrics.neighbourhood(some_real, fake.features)
+        shares = metrics.class_shares(fake.probabilities)
+        return {
+            "fid": metrics.frechet_distance(real, fake.features),
+            "kid": metrics.kernel_distance(real, fake.features, subsets=10)[0],
             "precision": near.precision,
             "recall": near.recall,
             "density": near.density,
@@ -113,7 +136,6 @@ class QualityMetrics(keras.callbacks.Callback):
             "confident_share": metrics.confident_share(fake.probabilities),
             "rarest_share": float(shares[self.common].min()),
         }
-        return figures, int(np.where(self.common, shares, 1).argmin())
 
     def _warn_of_collapse(self, epoch, figures, rarest):
         if figures["rarest_share"] < RARE_SHARE:

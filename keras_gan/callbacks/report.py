@@ -1,0 +1,45 @@
+"""A page that shows where a run stands."""
+
+import pathlib
+import time
+
+import keras
+
+from keras_gan.page import read_run, write_report
+from keras_gan.plots import OptionalPicture
+
+
+class ReportPage(keras.callbacks.Callback):
+    """Writes `report.html` from the files of a run: a page to open in any browser.
+
+    It is written after the first epoch and at the end; in between whenever
+    writing it has taken no more than a hundredth of the time since the last. It
+    must come after the callbacks that write the history, the samples and the
+    metrics.
+
+    Args:
+        plots_dir: Path of the folder for the page, where the diagrams are.
+        models_dir: Path of the folder with history, settings and samples.
+    """
+
+    def __init__(self, plots_dir, models_dir):
+        super().__init__()
+        self.plots_dir = pathlib.Path(plots_dir)
+        self.models_dir = models_dir
+        self.picture = OptionalPicture("report.html")
+
+    def on_train_begin(self, logs=None):
+        self.next_time = time.monotonic()
+
+    def on_epoch_end(self, epoch, logs=None):
+        start = time.monotonic()
+        if start >= self.next_time:
+            self._write()
+            self.next_time = start + 100 * (time.monotonic() - start)
+
+    def on_train_end(self, logs=None):
+        self._write()
+
+    def _write(self):
+        with self.picture:
+            write_report(read_run(self.models_dir, self.plots_dir), self.plots_dir / "report.html")

@@ -1,0 +1,93 @@
+"""What a run has left so far, ready for a page."""
+
+import base64
+import csv
+import functools
+import io
+import json
+import pathlib
+
+import numpy as np
+from PIL import Image
+
+from keras_gan.errors import UserError
+from keras_gan.files import CONFIG_NAME, HISTORY_NAME, REAL_METRICS_NAME, SAMPLES_NAME
+from keras_gan.plots import evenly, mosaic
+
+MAX_GRIDS = 101
+GRID_QUALITY = 70
+
+
+def read_run(models_dir, plots_dir=None, name=None):
+    """Reads what a run has left so far.
+
+    Args:
+        models_dir: Path of the folder with its history, settings and samples.
+        plots_dir: Path of the folder with its diagrams, or `None`.
+        name: String, what to call it.
+
+    Returns:
+        A dict with `name`, `settings`, `history` (lists by name, `None` where an
+        epoch has no value), `real` (what real images score), `epochs`, `images` (a
+        grid of samples for each of these, as data URIs), and `diagrams`.
+
+    Raises:
+        UserError: If the folder holds no run.
+    """
+    models_dir = pathlib.Path(models_dir)
+    try:
+        settings = json.loads((models_dir / CONFIG_NAME).read_text(encoding="utf-8"))
+        history = _read_history(models_dir / HISTORY_NAME)
+        real = _read_json(models_dir / REAL_METRICS_NAME)
+        grids = evenly(sorted((models_dir / SAMPLES_NAME).glob("e*.npz")), MAX_GRIDS)
+        images = [_grid(path, path.stat().st_mtime_ns) for path in grids]
+    except (OSError, ValueError, KeyError) as error:
+        raise UserError(f"{models_dir}: holds no run that can be read ({error})") from error
+    diagrams = {}
+    for network in ("generator", "discriminator", "gan"):
+        picture = pathlib.Path(plots_dir or models_dir) / f"{network}_plot.png"
+        if picture.is_file():
+            diagrams[network] = _data_uri("png", picture.read_bytes())
+    return {
+        "name": name or str(models_dir),
+        "settings": settings,
+        "history": history,
+        "real": real,
+        "epochs": [int(path.stem[1:]) for path in grids],
+        "images": images,
+        "diagrams": diagrams,
+    }
+
+
+def _read_history(path):
+    if not path.is_file():
+        return {"epoch": []}
+    with open(path, newline="") as file:
+        reader = csv.DictReader(file)
+        rows = list(reader)
+    history = {
+        name: [float(row[name]) if row[name] else None for row in rows]
+        for name in reader.fieldnames
+    }
+    history["epoch"] = [int(epoch) for epoch in history["epoch"]]
+    return history
+
+
+def _read_json(path):
+    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+
+
+@functools.lru_cache(maxsize=4 * MAX_GRIDS)
+def _grid(path, modified):
+    """A grid of samples as a data URI; `modified` tells a new file of an old name."""
+    with np.load(path) as file:
+        grid = mosaic(file["x"], columns=10)
+    content = io.BytesIO()
+    Image.fromarray(np.rint(255 * grid).astype("uint8")).save(
+        content, format="WEBP", quality=GRID_QUALITY
+    )
+    return _data_uri("webp", content.getvalue())
+
+
+def _data_uri(kind, content):
+    return f"data:image/{kind};base64,{base64.b64encode(content).decode()}"
