@@ -59,9 +59,9 @@ if pattern.isdigit():
     train_step = keras_gan.training.train_step
     steps = 0
 
-    def train_step_or_suffer(*arguments):
+    def train_step_or_suffer(*arguments, **options):
         global steps
-        logs = train_step(*arguments)
+        logs = train_step(*arguments, **options)
         steps += 1
         if steps == int(pattern):
             send(kind)

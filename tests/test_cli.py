@@ -216,7 +216,9 @@ PICTURES = [
 
 def test_a_run_leaves_every_file_and_no_other(run):
     folder, _ = run
-    assert sorted(path.name for path in (folder / "plots").iterdir()) == [LOCK_NAME, *PICTURES]
+    assert sorted(path.name for path in (folder / "plots").iterdir()) == sorted(
+        [LOCK_NAME, "report.html", *PICTURES]
+    )
     assert sorted(path.name for path in (folder / "models").iterdir()) == [
         LOCK_NAME,
         "checkpoints",
@@ -226,6 +228,7 @@ def test_a_run_leaves_every_file_and_no_other(run):
         "generator_best.keras",
         "generator_e002.keras",
         "history.csv",
+        "real_metrics.json",
         "samples",
         "samples.npz",
     ]

@@ -68,7 +68,7 @@ def test_networks_from_files_are_trained_from_where_they_stand(folder):
     np.testing.assert_array_equal(
         values(trained, latents()), values(composite.generator, latents())
     )
-    assert abs(values(trained, latents()) - values(start, latents())).max() > 0.05
+    assert abs(values(trained, latents()) - values(start, latents())).max() > 0.01
 
 
 def test_one_network_may_be_brought_alone(folder):
