@@ -65,3 +65,12 @@ def test_every_flag_in_the_readme_is_one(capsys):
     known = set(re.findall(r"--[a-z][a-z0-9-]+", capsys.readouterr().out))
     ours = "\n".join(line for line in README.splitlines() if "pip " not in line)
     assert set(re.findall(r"(?<![-\w])--[a-z][a-z0-9-]+", ours)) <= known
+
+
+def test_every_recipe_is_in_the_readme_and_its_example_is_one():
+    from keras_gan.config import PRESETS, configure
+
+    for preset in PRESETS:
+        assert f"`{preset}`" in README
+    (settings,) = eval(f"[{{{block_with('calm').strip()}}}]")
+    configure(**settings["calm"])
