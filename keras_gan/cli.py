@@ -299,6 +299,12 @@ def _train_parser():
         "N",
         "start of all random numbers: the same seed and settings give the same generator again",
     )
+    training.add_argument(
+        "--mixed-precision",
+        action="store_true",
+        help="calculate in float16 on a GPU, in bfloat16 on a CPU, where that is faster; what is "
+        "saved calculates in float32",
+    )
     output = parser.add_argument_group("what to keep")
     _add_setting(output, "--plots-dir", str, "DIR", "folder for pictures")
     _add_setting(output, "--models-dir", str, "DIR", "folder for models, history and settings")

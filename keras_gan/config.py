@@ -109,6 +109,8 @@ class Config:
             dropout layers drop.
         penalty: Float from 0 to 1000, the weight of the discriminator's penalty
             for being steep.
+        mixed_precision: Boolean, whether the networks of the recipe calculate in
+            float16 on a GPU, in bfloat16 elsewhere, as Keras' mixed policies do.
         average: Float from 0 up to, not including, 1, how much of the averaged
             generator a step keeps.
         seed: Integer from 0 to 2**32 - 1; it fixes initial weights, latent
@@ -150,6 +152,7 @@ class Config:
     label_smoothing: float = 0.0
     dropout: float = 0.0
     penalty: float = 0.02
+    mixed_precision: bool = False
     average: float = 0.9995
     seed: int = 0
     dataset: str = "mnist"
@@ -194,7 +197,7 @@ class Config:
         for name in ("beta_1", "beta_2", "label_smoothing", "dropout", "average"):
             self._check_float(name, "from 0 up to, not including, 1", lambda part: 0 <= part < 1)
         self._check_float("checkpoint_minutes", "above 0", lambda minutes: minutes > 0)
-        for name in ("video", "quiet"):
+        for name in ("mixed_precision", "video", "quiet"):
             if not isinstance(getattr(self, name), bool):
                 self._refuse(name, "true or false")
         for name in ("plots_dir", "models_dir", *NETWORK_FILES, "data", "log", "tensorboard"):

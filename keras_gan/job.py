@@ -351,6 +351,23 @@ def build_networks(config, architectures=None):
     Raises:
         UserError: If a network comes from a file, and does not fit.
     """
+    with _dtype_policy(config.mixed_precision):
+        return _build_networks(config, architectures)
+
+
+@contextlib.contextmanager
+def _dtype_policy(mixed):
+    before = keras.config.dtype_policy()
+    if mixed:
+        gpu = _device(keras.backend.backend()) == "GPU"
+        keras.config.set_dtype_policy("mixed_float16" if gpu else "mixed_bfloat16")
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
+
+
+def _build_networks(config, architectures):
     generator, discriminator = NETWORKS[config.networks](config.latent_dim, config.dropout)
     if architectures:
         generator, discriminator = map(keras.models.model_from_json, architectures)

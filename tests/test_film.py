@@ -1,5 +1,7 @@
 """The film of a training, the walks, and the samples that are kept."""
 
+import sys
+
 import keras
 import numpy as np
 import pytest
@@ -8,6 +10,7 @@ from PIL import Image, ImageSequence
 
 from keras_gan import SampleFilm, WalkPlot, build_composite, draw_latents, interpolate, train
 from keras_gan.animation import save_gif, save_video
+from keras_gan.cli import main
 from keras_gan.data import to_bytes
 
 EPOCHS = [0, 1, 2, 10]
@@ -162,3 +165,42 @@ def test_latents_are_drawn_as_they_are_called():
     assert abs(normal).max() > 3
     with pytest.raises(ValueError, match="gaussian"):
         draw_latents(rng, 1, 5, "gaussian")
+
+
+@pytest.fixture
+def folder(digits, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    np.savez("digits.npz", x=digits[0][:100, ..., 0])
+    return tmp_path
+
+
+QUICK = ["--data", "digits.npz", "--preset", "mlp", "--batch-size", "50", "--quiet"]
+
+
+def test_a_run_makes_a_video_and_writes_for_tensorboard(folder):
+    pytest.importorskip("tensorboard")
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    arguments = ["--epochs", "3", "--plot-every", "2", "--video", "--tensorboard", "board"]
+    assert main([*QUICK, *arguments]) == 0
+    assert (folder / "plots" / "training.mp4").stat().st_size > 1000
+    board = EventAccumulator(str(folder / "board" / "train"))
+    board.Reload()
+    events = board.Tensors("samples")
+    assert [event.step for event in events] == [1]
+    assert [event.step for event in board.Tensors("epoch_d_loss")] == [0, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("option", "package"),
+    [("--video", "imageio_ffmpeg"), ("--tensorboard=board", "tensorboard")],
+)
+def test_a_package_that_is_missing_is_told_before_anything_is_done(
+    option, package, folder, monkeypatch, capsys
+):
+    monkeypatch.setitem(sys.modules, package, None)  # any import of it fails
+    before = sorted(folder.rglob("*"))
+    assert main([*QUICK, option]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "pip install" in line
+    assert sorted(folder.rglob("*")) == before

@@ -5,10 +5,11 @@ import numpy as np
 import pytest
 from keras import layers
 
-from keras_gan import models
+from keras_gan import AveragedGenerator, models
 from keras_gan.config import LOSSES, NETWORKS, PRESETS, SMOOTHING_LOSSES, configure
 from keras_gan.errors import UserError
 from keras_gan.job import build_networks
+from keras_gan.training import train_step
 
 
 def described(model):
@@ -149,6 +150,41 @@ def test_the_images_of_every_preset_are_from_0_to_1(preset):
     assert images.shape == (8, 28, 28, 1)
     assert images.min() >= 0
     assert images.max() <= 1
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_mixed_precision_is_that_of_keras_and_what_is_drawn_is_not(preset):
+    config = configure(preset=preset, mixed_precision=True)
+    composite = build_networks(config)
+    policies = {layer.dtype_policy.name for layer in composite._flatten_layers()}
+    assert policies >= {"mixed_bfloat16", "float32"}
+    assert composite.generator.layers[-1].compute_dtype == "float32"
+    assert composite.discriminator.layers[-1].compute_dtype == "float32"
+    assert {variable.dtype for variable in composite.trainable_variables} == {"float32"}
+    assert keras.config.dtype_policy().name == "float32"
+    images = np.zeros((8 * config.discriminator_steps, 28, 28, 1), "float32")
+    logs = train_step(composite, images, np.random.default_rng(0), **config.step_settings)
+    assert np.isfinite(list(logs.values())).all()
+    average = AveragedGenerator(composite.generator, config.average)
+    policies = {layer.dtype_policy.name for layer in average.generator._flatten_layers()}
+    assert policies == {"float32"}
+    for before, after in zip(
+        composite.generator.get_weights(), average.generator.get_weights(), strict=True
+    ):
+        np.testing.assert_array_equal(before, after)
+
+
+def test_a_step_in_mixed_precision_is_nearly_that_in_full():
+    rng = np.random.default_rng(0)
+    images = rng.uniform(size=(16, 28, 28, 1)).astype("float32")
+    logs = []
+    for mixed in (False, True):
+        keras.utils.set_random_seed(0)
+        composite = build_networks(configure(mixed_precision=mixed))
+        logs.append(train_step(composite, images, np.random.default_rng(1)))
+    for name in ("d_loss", "g_loss", "real_score", "fake_score"):
+        assert logs[1][name] == pytest.approx(logs[0][name], rel=0.05)
+        assert logs[1][name] != logs[0][name]
 
 
 def test_what_can_be_chosen_is_what_there_is():

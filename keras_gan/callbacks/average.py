@@ -2,6 +2,8 @@
 
 import keras
 
+from keras_gan.models.loading import in_float32
+
 
 class AveragedGenerator(keras.callbacks.Callback):
     """Keeps an exponential moving average of the generator's weights.
@@ -26,8 +28,7 @@ class AveragedGenerator(keras.callbacks.Callback):
     def __init__(self, generator, momentum=0.9995, every=8):
         super().__init__()
         self.trained = generator
-        self.generator = keras.models.clone_model(generator)
-        self.generator.set_weights(generator.get_weights())
+        self.generator = in_float32(generator)
         self.momentum = momentum
         self.every = every
 

@@ -5,6 +5,7 @@ import pathlib
 import keras
 
 from keras_gan.files import write_whole
+from keras_gan.models.loading import in_float32
 
 
 class ModelFiles(keras.callbacks.Callback):
@@ -45,7 +46,6 @@ def save_network(model, path):
         path: Path of the `.keras` file.
     """
     # A copy, not compiled: the discriminator's metrics would need this package to load.
-    copy = model.from_config(model.get_config())
-    copy.set_weights(model.get_weights())
+    copy = in_float32(model)
     with write_whole(path) as temporary:
         copy.save(temporary)

@@ -42,9 +42,14 @@ def build_dcgan_generator(latent_dim=100):
             layers.BatchNormalization(momentum=0.9, name="to_14_norm"),
             layers.ReLU(name="to_14_activation"),
             layers.Conv2DTranspose(
-                1, activation="tanh", kernel_initializer=_initial(), name="to_28", **STRIDED
+                1,
+                activation="tanh",
+                kernel_initializer=_initial(),
+                dtype="float32",
+                name="to_28",
+                **STRIDED,
             ),
-            layers.Rescaling(0.5, offset=0.5, name="image"),
+            layers.Rescaling(0.5, offset=0.5, dtype="float32", name="image"),
         ],
         name="generator",
     )
@@ -76,7 +81,7 @@ def build_dcgan_discriminator(dropout=0.0):
             layers.LeakyReLU(0.2, name="to_7_activation"),
             *dropped[1:],
             layers.Flatten(name="flatten"),
-            layers.Dense(1, kernel_initializer=_initial(), name="logit"),
+            layers.Dense(1, kernel_initializer=_initial(), dtype="float32", name="logit"),
         ],
         name="discriminator",
     )

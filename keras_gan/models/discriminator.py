@@ -37,7 +37,7 @@ def build_discriminator(dropout=0.0):
             layers.Flatten(name="flatten"),
             layers.Dense(256, name="whole"),
             *_activated("whole", dropout),
-            layers.Dense(1, name="logit"),
+            layers.Dense(1, dtype="float32", name="logit"),
         ],
         name="discriminator",
     )

@@ -47,7 +47,7 @@ def build_generator(latent_dim=100):
             *_unfold(14, 1, "28"),
             Conv2D(16, 3, padding="same", name="draw_28"),
             layers.LeakyReLU(0.2, name="draw_28_activation"),
-            Conv2D(1, 3, padding="same", activation="sigmoid", name="image"),
+            Conv2D(1, 3, padding="same", activation="sigmoid", dtype="float32", name="image"),
         ],
         name="generator",
     )

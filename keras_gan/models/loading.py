@@ -158,6 +158,17 @@ def load_networks(generator_path, discriminator_path, generator, discriminator):
     return generator, discriminator
 
 
+def in_float32(model):
+    """A copy of a model that calculates in float32, whatever policy it was built with."""
+
+    def clone(layer):
+        return type(layer).from_config({**layer.get_config(), "dtype": "float32"})
+
+    copy = keras.models.clone_model(model, clone_function=clone, recursive=True)
+    copy.set_weights(model.get_weights())
+    return copy
+
+
 def _last_layer(model):
     """The layer that the values of a model's output come from, whatever their shape became."""
     output = model.outputs[0]

@@ -22,9 +22,9 @@ def build_mlp_generator(latent_dim=64, dropout=0.0, widths=(256, 256), slope=0.0
         [
             keras.Input((latent_dim,), name="latent"),
             *_hidden(widths, dropout, slope),
-            layers.Dense(28 * 28, activation="tanh", name="pixels"),
-            layers.Rescaling(0.5, offset=0.5, name="grey"),
-            layers.Reshape((28, 28, 1), name="image"),
+            layers.Dense(28 * 28, activation="tanh", dtype="float32", name="pixels"),
+            layers.Rescaling(0.5, offset=0.5, dtype="float32", name="grey"),
+            layers.Reshape((28, 28, 1), dtype="float32", name="image"),
         ],
         name="generator",
     )
@@ -48,7 +48,7 @@ def build_mlp_discriminator(dropout=0.0, widths=(256, 256)):
             layers.Rescaling(2.0, offset=-1.0, name="center"),
             layers.Flatten(name="pixels"),
             *_hidden(widths, dropout, 0.2),
-            layers.Dense(1, name="logit"),
+            layers.Dense(1, dtype="float32", name="logit"),
         ],
         name="discriminator",
     )

@@ -36,7 +36,7 @@ def build_tutorial_generator(latent_dim=100):
             layers.LeakyReLU(0.2, name="to_14_activation"),
             Conv2DTranspose(128, 4, strides=2, name="to_28"),
             layers.LeakyReLU(0.2, name="to_28_activation"),
-            Conv2D(1, 7, activation="sigmoid", name="image"),
+            Conv2D(1, 7, activation="sigmoid", dtype="float32", name="image"),
         ],
         name="generator",
     )
@@ -63,7 +63,7 @@ def build_tutorial_discriminator(dropout=0.4):
             layers.LeakyReLU(0.2, name="to_7_activation"),
             layers.Dropout(dropout, name="to_7_dropout"),
             layers.Flatten(name="flatten"),
-            layers.Dense(1, name="logit"),
+            layers.Dense(1, dtype="float32", name="logit"),
         ],
         name="discriminator",
     )
