@@ -14,6 +14,7 @@ from keras_gan.config import (
     DATASETS,
     LATENT_DISTRIBUTIONS,
     LOSSES,
+    NETWORKS,
     OPTIMIZERS,
     PRESETS,
     Config,
@@ -240,6 +241,7 @@ def _train_parser():
         f"(default: {Config.preset}, whose values are given)",
     )
     _add_setting(training, "--epochs", int, "N", "how many times to go through all the images")
+    _add_choice(training, "--networks", NETWORKS, "kind of networks to build")
     training.add_argument(
         "--generator", metavar="FILE", help="a generator (.keras) to train instead of the recipe's"
     )
@@ -248,6 +250,12 @@ def _train_parser():
     )
     _add_choice(training, "--loss", LOSSES, "what the two networks learn from")
     _add_setting(training, "--batch-size", int, "N", "real images in a step of the discriminator")
+    training.add_argument(
+        "--generator-batch-size",
+        type=int,
+        metavar="N",
+        help="points that the generator learns from in a step (default: as many as real images)",
+    )
     _add_setting(
         training,
         "--discriminator-steps",

@@ -208,6 +208,11 @@ class Config:
                 f"label_smoothing is for the losses {' and '.join(SMOOTHING_LOSSES)}, and must be "
                 f"0 for {self.loss}"
             )
+        if self.loss == "wgan-gp" and self.penalty < 1:
+            raise UserError(
+                f"penalty is {self.penalty:g}, too weak to hold wgan-gp's slope at 1; its paper's "
+                "is 10"
+            )
         if self.penalty and self.dropout:
             raise UserError(
                 "dropout would pass for steepness, which the penalty punishes: set penalty to 0, "

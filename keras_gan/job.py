@@ -31,9 +31,9 @@ from keras_gan.callbacks import (
     SamplesOnTensorBoard,
     WalkPlot,
 )
-from keras_gan.callbacks.board import check_tensorboard_is_there
+from keras_gan.callbacks.board import check_tensorboard_can_be_written
 from keras_gan.callbacks.log import log_line
-from keras_gan.config import CHANGEABLE, Config, configure
+from keras_gan.config import CHANGEABLE, PRESETS, Config, configure
 from keras_gan.console import native_chatter_hidden, one_line, say, warnings_said
 from keras_gan.data import embedded_digits, load_data
 from keras_gan.errors import DiskError, Stopped, UserError
@@ -169,7 +169,7 @@ def _run(config, newest):
     if config.video:
         check_video_can_be_made()
     if config.tensorboard:
-        check_tensorboard_is_there()
+        check_tensorboard_can_be_written(pathlib.Path(config.tensorboard))
     dataset = _load_images(config, newest)
     if len(dataset.images) < config.batch_size:
         raise UserError(
@@ -182,6 +182,7 @@ def _run(config, newest):
         _repeat_exactly(config.seed, backend)
         composite = build_networks(config, newest and newest.about["architectures"])
         generator, discriminator = composite.generator, composite.discriminator
+        config = dataclasses.replace(config, latent_dim=generator.input_shape[1])
         average = AveragedGenerator(generator, config.average)
         yardstick = find_yardstick(dataset) if can_be_compared_with(dataset) else None
     variables = [*state_variables(composite), *average.generator.variables]
@@ -287,6 +288,7 @@ def _watchers(config, dataset, yardstick, latents, generator):
     yield HistoryFile(models_dir / files.HISTORY_NAME)
     if config.log:
         yield LogFile(config.log)
+    yield ModelFiles(models_dir, config.save_every, generator)
     yield SamplePlots(plots_dir, latents, config.plot_every, generator)
     yield SampleFilm(plots_dir, models_dir, latents, config.plot_every, generator, config.video)
     yield WalkPlot(plots_dir, latents, generator)
@@ -294,7 +296,6 @@ def _watchers(config, dataset, yardstick, latents, generator):
         yield SamplesOnTensorBoard(config.tensorboard, latents, config.plot_every, generator)
     yield CurvePlots(plots_dir, config.loss)
     yield ReportPage(plots_dir, models_dir)
-    yield ModelFiles(models_dir, config.save_every, generator)
 
 
 def _check_log(log, *folders):
@@ -375,7 +376,8 @@ def _build_networks(config, architectures):
         generator, discriminator = load_networks(
             config.generator, config.discriminator, generator, discriminator
         )
-    if config.latent_dim not in (Config.latent_dim, generator.input_shape[1]):
+    not_given = PRESETS[config.preset].get("latent_dim", Config.latent_dim)
+    if config.latent_dim not in (not_given, generator.input_shape[1]):
         raise UserError(
             f"latent_dim is {config.latent_dim}, but {config.generator} takes "
             f"{generator.input_shape[1]}; leave it out"

@@ -239,12 +239,11 @@ def train_step(
         A dict with the values of this batch, as floats: see `train`.
     """
     logs = {}
-    size = math.ceil(len(real_images) / discriminator_steps)
-    for start in range(0, len(real_images), size):
-        part = real_images[start : start + size]
+    parts = np.array_split(real_images, min(discriminator_steps, len(real_images)))
+    for part in parts:
         for name, value in _discriminator_step(composite, part, rng, latent_distribution).items():
             logs[name] = logs.get(name, 0.0) + float(value) * len(part) / len(real_images)
-    m = generator_batch_size or size
+    m = generator_batch_size or len(parts[0])
     latents = draw_latents(rng, m, composite.input_shape[1], latent_distribution)
     g_loss = composite.train_on_batch(latents, np.ones((m, 1), "float32"))
     return {

@@ -71,6 +71,57 @@ def test_networks_from_files_are_trained_from_where_they_stand(folder):
     assert abs(values(trained, latents()) - values(start, latents())).max() > 0.01
 
 
+def test_networks_made_of_plain_operations_are_trained_and_saved(folder):
+    latent, image = keras.Input((6,)), keras.Input((28, 28, 1))
+    x = keras.ops.relu(layers.Dense(784)(latent) * 2)
+    keras.Model(latent, layers.Reshape((28, 28, 1))(keras.ops.sigmoid(x - 1))).save("g.keras")
+    x = keras.ops.leaky_relu(layers.Dense(8)(layers.Flatten()(image * 2 - 1)))
+    keras.Model(image, layers.Dense(1)(x)).save("d.keras")
+    files = {"generator": "g.keras", "discriminator": "d.keras"}
+    job.run(Config(**QUICK, data="digits.npz", **files))
+    for name in ("generator", "discriminator"):
+        keras.saving.load_model(f"models/{name}.keras")
+
+
+def test_networks_that_were_saved_frozen_or_by_one_name_learn(folder):
+    for name, network in (("g", generator()), ("d", discriminator())):
+        shape, hidden = network.input_shape[1:], network.layers[-3:]
+        frozen = keras.Sequential([keras.Input(shape), *hidden], name="sequential")
+        frozen.trainable = False
+        frozen.save(f"{name}.keras")
+    composite = build_composite(*load_networks("g.keras", "d.keras", None, None))
+    before = [weight.copy() for weight in composite.get_weights()]
+    train_step(composite, images(), np.random.default_rng(0))
+    assert not any(map(np.array_equal, before, composite.get_weights()))
+
+
+def test_a_network_that_cannot_learn_is_told():
+    frozen = discriminator()
+    for layer in frozen.layers:
+        layer.trainable = False
+    with pytest.raises(ValueError, match="the discriminator has nothing to train"):
+        build_composite(generator(), frozen)
+    frozen = generator()
+    frozen.trainable = False
+    with pytest.raises(ValueError, match="the generator has nothing to train"):
+        build_composite(frozen, discriminator())
+
+
+@pytest.mark.parametrize(
+    ("layer", "settings", "said"),
+    [
+        (layers.RandomTranslation(0.1, 0.1), {}, "set the penalty to 0"),
+        (layers.GaussianNoise(0.1), {}, "set the penalty to 0"),
+        (layers.BatchNormalization(), {"loss": "wgan-gp", "penalty": 10}, "batch normalization"),
+    ],
+)
+def test_what_a_penalty_cannot_be_taken_of_is_told(layer, settings, said):
+    part = [keras.Input((28, 28, 1)), layer, layers.Flatten(), layers.Dense(1)]
+    with pytest.raises(ValueError, match=said):
+        build_composite(generator(), keras.Sequential(part), **settings)
+    build_composite(generator(), keras.Sequential(part), penalty=0)
+
+
 def test_one_network_may_be_brought_alone(folder):
     generator().save("g.keras")
     composite = job.run(Config(**QUICK, data="digits.npz", generator="g.keras"))
@@ -144,6 +195,8 @@ def test_the_saved_generator_of_a_run_can_be_trained_further(folder):
         ("--discriminator noisy.keras", "set the penalty to 0"),
         ("--loss hinge --label-smoothing 0.1", "label_smoothing is for the losses"),
         ("--dropout 0.5", "set penalty to 0"),
+        ("--loss wgan-gp", "penalty is 0.02, too weak"),
+        ("--tensorboard digits.npz", "digits.npz: cannot be written there"),
         ("--loss mse", "argument --loss: invalid choice"),
         ("--optimizer none", "argument --optimizer: invalid choice"),
         ("--discriminator-steps 0", "discriminator_steps must be a whole number"),

@@ -16,7 +16,7 @@ from keras_gan.config import configure
 from keras_gan.page import read_run, write_comparison, write_report
 
 EPOCHS = 12
-NASTY = '</script><script>document.title = "ran"</script>'
+NASTY = '<!--<script></script><script>document.title = "ran"</script>'
 
 
 def make_run(folder, preset="default", epochs=EPOCHS, epochs_wanted=EPOCHS, **more):
@@ -82,7 +82,7 @@ def test_the_page_holds_all_there_is_of_a_run(run):
     assert "After epoch 10 the samples are at an FID of 1 from real images" in page
     assert "other real images are at 0.75" in page
     assert "learning_rate" in page
-    assert page.count("diagram of generator") == 1
+    assert page.count('alt="generator, layer by layer"') == 1
 
 
 def test_the_page_tells_where_a_run_stands(tmp_path):
@@ -111,6 +111,17 @@ def test_what_a_user_calls_things_cannot_break_the_page(tmp_path):
     page = (tmp_path / "compare.html").read_text()
     assert NASTY not in page
     assert [told["name"] for told in data_of(page)["runs"]] == [NASTY, "& other"]
+
+
+def test_what_is_no_number_is_left_out_of_the_curves(run):
+    history = run / "models" / "history.csv"
+    history.write_text("epoch,d_loss,g_loss\n1,0.5,nan\n2,inf,0.75\n")
+    (run / "models" / "samples" / "else.npz").touch()
+    (told,) = data_of(page_of(run))["runs"]
+    assert told["history"] == {"epoch": [1, 2], "d_loss": [0.5, None], "g_loss": [None, 0.75]}
+    history.write_text("")
+    (told,) = data_of(page_of(run))["runs"]
+    assert told["history"] == {"epoch": []}
 
 
 def test_a_hundred_epochs_of_real_digits_stay_small(digits, tmp_path):
@@ -146,7 +157,10 @@ def test_a_comparison_tells_settings_that_differ_and_results(tmp_path, monkeypat
         ("one", "expected 2 to 6 runs, found 1"),
         ("one absent", "absent: holds no run"),
         ("one empty", "empty: holds no run"),
-        ("one broken", "holds no run that can be read"),
+        ("one broken", "holds no run of this version that can be read"),
+        ("one foreign", "config.json does not tell"),
+        ("one older", "config.json does not tell loss"),
+        ("one cut", "holds no run of this version that can be read"),
         ("one one --output absent/page.html", "cannot be written there"),
         ("", "the following arguments are required: RUN"),
     ],
@@ -155,6 +169,15 @@ def test_what_cannot_be_compared_is_one_line(arguments, said, tmp_path, monkeypa
     make_run(tmp_path / "one")
     make_run(tmp_path / "broken")
     (tmp_path / "broken" / "models" / "history.csv").write_text("epoch,d_loss\n1,high\n")
+    make_run(tmp_path / "cut")
+    cut = tmp_path / "cut" / "models" / "samples" / "e000003.npz"
+    cut.write_bytes(cut.read_bytes()[:200])
+    make_run(tmp_path / "older")
+    settings = json.loads((tmp_path / "older" / "models" / "config.json").read_text())
+    del settings["loss"]
+    (tmp_path / "older" / "models" / "config.json").write_text(json.dumps(settings))
+    (tmp_path / "foreign").mkdir()
+    (tmp_path / "foreign" / "config.json").write_text('{"architectures": ["Bert"]}')
     (tmp_path / "empty").mkdir()
     monkeypatch.chdir(tmp_path)
     assert main(["compare", *arguments.split()]) == 2
@@ -293,7 +316,7 @@ def test_everything_is_reached_with_the_keyboard(chromium, run):
     page_of(run)
     visit = Visit(chromium, run / "report.html")
     reached = []
-    for _ in range(12):
+    for _ in range(10):
         visit.ask("document.activeElement").send_keys("\ue004")  # tab
         reached.append(visit.ask("document.activeElement.id || document.activeElement.tagName"))
     assert reached[:2] == ["play", "epoch"]
@@ -342,3 +365,22 @@ def test_no_errors_and_no_requests(chromium, tmp_path):
         }
         outside = {url for url in requested if not url.startswith("data:")}
         assert outside == {(folder / name).as_uri()}
+
+
+def test_a_run_that_has_just_begun_and_runs_without_samples(chromium, tmp_path):
+    begun = make_run(tmp_path / "begun", epochs=0)
+    bare = make_run(tmp_path / "bare", preset="wgan-gp", epochs=3)
+    shutil.rmtree(bare / "models" / "samples")
+    (begun / "models" / "history.csv").unlink()
+    for folder in (begun, bare):
+        page_of(folder)
+        visit = Visit(chromium, folder / "report.html")
+        visit.find("#epoch")[0].send_keys("\ue012")
+        assert chromium.get_log("browser") == []
+        assert "NaN" not in visit.ask("document.body.innerHTML")
+    assert visit.find("#epoch-shown")[0].text == "2 of 3"
+    assert visit.find("#grids img") == []
+    write_comparison([read_run(folder / "models") for folder in (begun, bare)], tmp_path / "c.html")
+    visit = Visit(chromium, tmp_path / "c.html")
+    assert chromium.get_log("browser") == []
+    assert len(visit.find("#grids img")) == 1

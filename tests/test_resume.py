@@ -214,6 +214,26 @@ class FailingWrites:
         self.replace(source, target)
 
 
+@pytest.mark.parametrize(
+    "recipe",
+    [
+        "--preset mlp-dropout",
+        "--preset wgan-gp --networks mlp --latent-distribution uniform",
+        "--preset mlp --mixed-precision --optimizer rmsprop",
+        "--preset lsgan --networks mlp --optimizer sgd --label-smoothing 0.1",
+    ],
+)
+def test_a_run_of_any_recipe_is_resumed_as_it_was(recipe, digits, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    np.savez(tmp_path / "digits.npz", x=digits[0][:110, ..., 0])
+    arguments = ["--data", "digits.npz", "--quiet", "--batch-size", "20", *recipe.split()]
+    assert main([*arguments, "--epochs", "3"]) == 0
+    unbroken = outcome(tmp_path)
+    assert main([*arguments, "--epochs", "2"]) == 0
+    assert main(["--resume", "--epochs", "3", "--quiet"]) == 0
+    assert_same(tmp_path, unbroken)
+
+
 def test_whatever_write_fails_the_run_goes_on(settings, tmp_path, monkeypatch):
     writes = FailingWrites(monkeypatch)
     (tmp_path / "whole").mkdir()

@@ -1,6 +1,7 @@
 """A training on TensorBoard."""
 
 import importlib.util
+import os
 
 import keras
 import numpy as np
@@ -35,10 +36,13 @@ class SamplesOnTensorBoard(keras.callbacks.TensorBoard):
                 self.summary.image("samples", grid[None, ..., None], step=epoch)
 
 
-def check_tensorboard_is_there():
-    """Raises a `UserError` if TensorBoard, or TensorFlow which writes for it, is not installed."""
+def check_tensorboard_can_be_written(folder):
+    """Raises a `UserError` if what writes for TensorBoard is not installed, or cannot write."""
     for package in ("tensorboard", "tensorflow"):
         if importlib.util.find_spec(package) is None:
             raise UserError(
                 f"--tensorboard needs the package {package}; install it with: pip install {package}"
             )
+    existing = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    if not existing.is_dir() or not os.access(existing, os.W_OK | os.X_OK):
+        raise UserError(f"{folder}: cannot be written there; name another folder")

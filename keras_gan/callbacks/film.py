@@ -87,7 +87,7 @@ class SampleFilm(keras.callbacks.Callback):
             np.savez_compressed(temporary, x=images)
 
     def _files(self):
-        return {int(path.stem[1:]): path for path in sorted(self.folder.glob("e*.npz"))}
+        return {int(path.stem[1:]): path for path in sorted(self.folder.glob("e[0-9]*.npz"))}
 
     def _draw(self):
         files = self._files()

@@ -68,11 +68,6 @@ class Composite(keras.Model):
     def critic(self):
         return getattr(self, "_critic", self.discriminator)
 
-    @critic.setter
-    def critic(self, model):
-        # Past Keras, which would take it for one more layer of the stack.
-        object.__setattr__(self, "_critic", model)
-
     def call(self, inputs, training=None, mask=None):
         with frozen(self.discriminator):
             return super().call(inputs, training=training, mask=mask)
@@ -115,6 +110,12 @@ class Composite(keras.Model):
             for role in ("generator", "discriminator")
         }
         return cls(**networks, name=config["name"])
+
+
+def _is_noisy(layer):
+    """Whether a layer draws random numbers, as dropout and random transformations do."""
+    sources = (getattr(layer, name, None) for name in ("seed_generator", "generator"))
+    return any(isinstance(source, keras.random.SeedGenerator) for source in sources)
 
 
 OPTIMIZERS = {
@@ -160,18 +161,28 @@ def build_composite(
         loss is `"wgan-gp"`, its `critic` instead (see `Critic`).
 
     Raises:
-        UserError: If there is a penalty, and noise in the discriminator.
+        UserError: If there is a penalty, and noise in the discriminator; if that
+            has batch normalization, and the loss is `"wgan-gp"`; if a network
+            has nothing to train.
     """
-    if penalty and any(
-        hasattr(layer, "seed_generator") for layer in discriminator._flatten_layers()
-    ):
+    parts = list(discriminator._flatten_layers())
+    if penalty and any(map(_is_noisy, parts)):
         raise UserError(
             "the discriminator has dropout or other noise, which a penalty for steepness would "
             "take for steepness; set the penalty to 0"
         )
+    if loss == "wgan-gp" and any(isinstance(p, keras.layers.BatchNormalization) for p in parts):
+        raise UserError(
+            "the gradient penalty of wgan-gp is of one image at a time, which a discriminator with "
+            "batch normalization does not judge; take it out, or choose another loss"
+        )
     composite = Composite(generator, discriminator)
+    for name, network in (("generator", generator), ("discriminator", discriminator)):
+        if not network.trainable_variables:
+            raise UserError(f"the {name} has nothing to train: all of its layers are frozen")
     if loss == "wgan-gp":
-        composite.critic = Critic(discriminator)
+        # Past Keras, which would take it for one more layer of the stack.
+        object.__setattr__(composite, "_critic", Critic(discriminator))
     for model, its_loss, metrics in (
         (composite.critic, DiscriminatorLoss(loss, penalty, label_smoothing=label_smoothing), True),
         (composite, GeneratorLoss(loss), False),

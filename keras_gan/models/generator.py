@@ -12,12 +12,13 @@ Conv2D = functools.partial(layers.Conv2D, data_format="channels_last")
 def build_generator(latent_dim=100):
     """Builds the default generator.
 
-    Most of the work is done by 3x3 convolutions on a 7x7 grid, where they are
-    cheap. Each cell of the grid then unfolds into 2x2 cells, and again into 2x2
-    pixels (sub-pixel convolution, [Shi et al.,
-    2016](https://arxiv.org/abs/1609.05158), written with `Reshape` and `Permute`
-    so that the saved model needs nothing but built-in layers), with thin
-    convolutions between that smooth the seams.
+    A hidden layer bends the latent space before it is laid out as an image, so
+    that the border between two digits can be narrow. Most of the work is done by
+    3x3 convolutions on a 7x7 grid, where they are cheap. Each cell of the grid
+    then unfolds into 2x2 cells, and again into 2x2 pixels (sub-pixel
+    convolution, [Shi et al., 2016](https://arxiv.org/abs/1609.05158), written with
+    `Reshape` and `Permute` so that the saved model needs nothing but built-in
+    layers), with thin convolutions between that smooth the seams.
 
     Args:
         latent_dim: Integer, the size of the latent vector.
@@ -30,6 +31,9 @@ def build_generator(latent_dim=100):
     return keras.Sequential(
         [
             keras.Input((latent_dim,), name="latent"),
+            layers.Dense(256, use_bias=False, name="plan"),
+            layers.BatchNormalization(momentum=0.9, name="plan_norm"),
+            layers.ReLU(name="plan_activation"),
             layers.Dense(7 * 7 * 64, use_bias=False, name="project"),
             layers.BatchNormalization(momentum=0.9, name="project_norm"),
             layers.ReLU(name="project_activation"),

@@ -139,14 +139,14 @@ def load_networks(generator_path, discriminator_path, generator, discriminator):
     """
     centered = False
     if generator_path:
-        generator = load_generator(generator_path)
+        generator = _trainable(load_generator(generator_path))
         centered = getattr(_last_layer(generator), "activation", None) is keras.activations.tanh
         if centered:
             shape, to_grey = generator.input_shape[1:], layers.Rescaling(0.5, offset=0.5)
             generator = keras.Sequential([keras.Input(shape), generator, to_grey], name="generator")
         _check_grey(generator, generator_path)
     if discriminator_path:
-        discriminator = load_discriminator(discriminator_path)
+        discriminator = _trainable(load_discriminator(discriminator_path))
         last = _last_layer(discriminator)
         if getattr(last, "activation", None) is keras.activations.sigmoid:
             last.activation = keras.activations.linear
@@ -155,13 +155,25 @@ def load_networks(generator_path, discriminator_path, generator, discriminator):
             discriminator = keras.Sequential(
                 [keras.Input(IMAGE_SHAPE), center, discriminator], name="discriminator"
             )
+    if generator.name == discriminator.name:  # as of two scripts' "sequential"
+        generator.name, discriminator.name = "generator", "discriminator"
     return generator, discriminator
+
+
+def _trainable(model):
+    """Unfreezes a model that was saved frozen as a whole, as composites leave discriminators."""
+    if model.weights and not model.trainable_variables:
+        for layer in model._flatten_layers():
+            layer.trainable = True
+    return model
 
 
 def in_float32(model):
     """A copy of a model that calculates in float32, whatever policy it was built with."""
 
     def clone(layer):
+        if not isinstance(layer, keras.Layer):  # a plain operation, which takes what it is given
+            return type(layer).from_config(layer.get_config())
         return type(layer).from_config({**layer.get_config(), "dtype": "float32"})
 
     copy = keras.models.clone_model(model, clone_function=clone, recursive=True)

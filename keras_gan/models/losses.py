@@ -96,8 +96,9 @@ class DiscriminatorLoss(keras.losses.Loss):
 
     Args:
         loss: String, a key of `LOSSES`.
-        penalty: Float, the weight of the penalty (half of it, as for R1 in the
-            paper; as above, that is also half of what WGAN-GP's paper adds up).
+        penalty: Float, the weight of the penalty; half of it counts, as half of
+            what the papers add up does. For WGAN-GP it is the paper's lambda, for
+            R1 twice the paper's gamma.
         noise: Float, the standard deviation of the noise on the copies.
         label_smoothing: Float from 0 to 1, how far below 1 the target of real
             images is.
@@ -242,17 +243,18 @@ class Critic(keras.Model):
     """
 
     def __init__(self, discriminator):
-        super().__init__(name="critic")
+        super().__init__(name="critic", autocast=False)
         self.discriminator = discriminator
 
     def call(self, inputs, training=None):
         images, mixtures = inputs
         outputs = self.discriminator(images, training=training)
         gradient = _gradient(lambda x: self.discriminator(x, training=training), mixtures)
+        gradient = ops.cast(gradient, "float32")
         axes = tuple(range(1, len(gradient.shape)))
         # The gradient of a root at 0 is infinite.
         norms = ops.sqrt(ops.sum(gradient**2, axis=axes) + 1e-12)
-        return ops.concatenate([outputs, norms[:, None]])
+        return ops.concatenate([ops.cast(outputs, "float32"), norms[:, None]])
 
 
 def _gradient(function, x):

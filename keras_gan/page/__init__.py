@@ -26,7 +26,7 @@ METRICS = {
 # What config.json tells beside the settings of the recipe.
 NO_SETTINGS = (
     *("plots_dir", "models_dir", "data", "log", "quiet", "video", "tensorboard"),
-    *("started", "source", "images", "images_checksum", "backend", "device", "yardstick"),
+    *("started", "source", "images", "images_checksum", "backend", "device"),
     "versions",
 )
 
@@ -71,8 +71,8 @@ def _write_page(title, summary, runs, sections, to_file):
         sections="\n".join(filter(None, sections)),
         style=style,
         script=script,
-        # "</" would end the element that holds it
-        data=json.dumps(data, separators=(",", ":"), allow_nan=False).replace("</", "<\\/"),
+        # In there, "</script" and "<!--" would not be data.
+        data=json.dumps(data, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c"),
     )
     write_text(to_file, text)
 
@@ -80,7 +80,7 @@ def _write_page(title, summary, runs, sections, to_file):
 def _charts(runs):
     losses = list(dict.fromkeys(run["settings"]["loss"] for run in runs))
     loss = LOSSES[losses[0]]
-    guessing, undecided, scores = [], [], "mean output of the discriminator"
+    guessing, undecided, scores = [], [], "what the discriminator gives, on the scale of each loss"
     if len(losses) == 1:
         guessing = [{"label": "a discriminator that can only guess", "value": loss.guessing}]
         undecided = [{"label": "undecided", "value": float(loss.score(loss.middle))}]
@@ -192,7 +192,7 @@ def _table(columns, rows):
         for name, *cells in rows
     )
     table = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-    return f'<div class="wide">{table}</div>'
+    return f'<div class="wide" tabindex="0">{table}</div>'
 
 
 def _section(title, content):
@@ -224,8 +224,8 @@ def _settings_list(run):
 def _diagrams(run):
     blocks = [
         f"<details><summary>{'the stacked GAN' if name == 'gan' else f'the {name}'}</summary>"
-        f'<div class="diagram"><img src="{uri}" alt="diagram of {name}, layer by layer"></div>'
-        "</details>"
+        f'<div class="diagram" tabindex="0"><img src="{uri}" alt="{name}, layer by layer">'
+        "</div></details>"
         for name, uri in run["diagrams"].items()
     ]
     return _section("Networks", "".join(blocks)) if blocks else ""

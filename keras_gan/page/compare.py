@@ -25,9 +25,11 @@ def compare_runs(runs, output):
         raise UserError(f"expected 2 to {MAX_RUNS} runs, found {len(runs)}")
     check_can_be_written(output)
     folders = [_models_folder(pathlib.Path(run)) for run in runs]
-    # Names without what they all begin with.
-    common = os.path.commonpath([pathlib.Path(run).absolute().parent for run in runs])
-    names = [os.path.relpath(run, common) for run in runs]
+    try:  # names without what they all begin with
+        common = os.path.commonpath([pathlib.Path(run).absolute().parent for run in runs])
+        names = [os.path.relpath(run, common) for run in runs]
+    except ValueError:  # on Windows, other drives
+        names = list(runs)
     write_comparison(
         [read_run(folder, name=name) for folder, name in zip(folders, names, strict=True)], output
     )

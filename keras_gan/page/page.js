@@ -4,7 +4,8 @@
   const slider = document.getElementById("epoch");
   const shown = document.getElementById("epoch-shown");
   const play = document.getElementById("play");
-  const epochs = [...new Set(runs.flatMap((run) => run.epochs))].sort((a, b) => a - b);
+  const all = runs.flatMap((run) => [...run.epochs, ...run.history.epoch]);
+  const epochs = [...new Set(all.length ? all : [0])].sort((a, b) => a - b);
   const lastEpoch = Math.max(1, ...runs.map((run) => run.history.epoch.at(-1) ?? 0), ...epochs);
   const DASHES = ["", "7 4", "2 3", "10 3 2 3"];
   const several = runs.length > 1;
@@ -30,12 +31,13 @@
     value === undefined || value === null ? "–" : Number(value.toPrecision(4)).toString();
 
   const pictures = runs.map((run) => {
+    if (!run.epochs.length) return null;
     const figure = element("figure");
-    if (several) figure.append(element("figcaption", {}, run.name));
+    const caption = element("figcaption");
     const picture = element("img", { width: 298, height: 298 });
-    figure.append(picture);
+    figure.append(caption, picture);
     document.getElementById("grids").append(figure);
-    return picture;
+    return { caption, picture };
   });
 
   const WIDTH = 560, HEIGHT = 300, LEFT = 56, RIGHT = 26, TOP = 12, BOTTOM = 48;
@@ -78,15 +80,15 @@
       }));
     if (!curves.length) return null;
     const references = chart.references;
-    const all = [
+    const drawn = [
       ...curves.flatMap((curve) => curve.points.map(([, value]) => value)),
       ...references.map((reference) => reference.value),
     ];
-    let low = chart.low ?? Math.min(...all), high = chart.high ?? Math.max(...all);
+    let low = chart.low ?? Math.min(...drawn), high = chart.high ?? Math.max(...drawn);
     const scale = chart.log ? Math.log10 : (value) => value;
     if (chart.log) {
-      low = roundSteps.findLast((step) => step <= Math.min(...all)) ?? roundSteps[0];
-      high = roundSteps.find((step) => step > Math.max(...all)) ?? Math.max(...all);
+      low = roundSteps.findLast((step) => step <= Math.min(...drawn)) ?? roundSteps[0];
+      high = roundSteps.find((step) => step > Math.max(...drawn)) ?? Math.max(...drawn);
     } else if (chart.high === null || chart.high === undefined) {
       const margin = (high - low) * 0.05 || 0.5;
       high += margin;
@@ -100,8 +102,9 @@
     const figure = element("figure", { class: "chart" });
     figure.append(element("figcaption", {}, chart.title));
     const svg = shape("svg", {
-      viewBox: `0 0 ${WIDTH} ${HEIGHT}`, tabindex: 0, role: "img",
-      "aria-label": `${chart.title} against epochs; arrow keys move through the epochs`,
+      viewBox: `0 0 ${WIDTH} ${HEIGHT}`, tabindex: 0, role: "slider",
+      "aria-label": `${chart.title}, against epochs`,
+      "aria-valuemin": 0, "aria-valuemax": lastEpoch,
     });
     const ticks = chart.log
       ? roundSteps.filter((step) => step >= low && step <= high)
@@ -149,6 +152,7 @@
     document.getElementById("charts").append(figure);
 
     const showAt = (epoch) => {
+      svg.setAttribute("aria-valuenow", epoch);
       cursor.setAttribute("x1", x(epoch));
       cursor.setAttribute("x2", x(epoch));
       curves.forEach((curve, i) => {
@@ -156,6 +160,8 @@
         const point = before.at(-1);
         values[i].textContent = point ? `${format(point[1])} (epoch ${point[0]})` : "–";
       });
+      const said = curves.map((curve, i) => `${curve.label} ${values[i].textContent}`);
+      svg.setAttribute("aria-valuetext", `epoch ${epoch}: ${said.join(", ")}`);
     };
     const pointed = (event) => {
       const box = svg.getBoundingClientRect();
@@ -183,11 +189,12 @@
     shown.textContent = epoch === 0 ? words : `${epoch} of ${lastEpoch}`;
     slider.setAttribute("aria-valuetext", words);
     runs.forEach((run, r) => {
-      if (!run.epochs.length) return;
+      if (pictures[r] === null) return;
       const i = nearestNotAfter(run.epochs, epoch);
-      pictures[r].src = run.images[i];
-      pictures[r].alt = `${several ? `${run.name}: ` : ""}a grid of generated images, ` +
-        (run.epochs[i] === 0 ? "before training" : `after epoch ${run.epochs[i]}`);
+      const when = run.epochs[i] === 0 ? "before training" : `after epoch ${run.epochs[i]}`;
+      pictures[r].picture.src = run.images[i];
+      pictures[r].picture.alt = `a grid of generated images, ${when}`;
+      pictures[r].caption.textContent = several ? `${run.name}, ${when}` : `Generated ${when}`;
     });
     markers.forEach((mark) => mark(epoch));
   };
@@ -197,19 +204,18 @@
     clearInterval(timer);
     timer = null;
     play.textContent = "Play";
-    play.setAttribute("aria-pressed", "false");
   };
   play.addEventListener("click", () => {
     if (timer !== null) return stop();
     if (Number(slider.value) === epochs.length - 1) go(0);
     play.textContent = "Stop";
-    play.setAttribute("aria-pressed", "true");
     timer = setInterval(() => {
       go(Number(slider.value) + 1);
       if (Number(slider.value) === epochs.length - 1) stop();
     }, 120);
   });
-  slider.max = Math.max(0, epochs.length - 1);
+  slider.max = epochs.length - 1;
+  play.hidden = epochs.length < 2;
   slider.addEventListener("input", () => {
     stop();
     go(Number(slider.value));

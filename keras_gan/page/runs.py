@@ -5,13 +5,17 @@ import csv
 import functools
 import io
 import json
+import math
 import pathlib
+import zipfile
 
 import numpy as np
 from PIL import Image
 
+from keras_gan.console import one_line
 from keras_gan.errors import UserError
 from keras_gan.files import CONFIG_NAME, HISTORY_NAME, REAL_METRICS_NAME, SAMPLES_NAME
+from keras_gan.models.losses import LOSSES
 from keras_gan.plots import evenly, mosaic
 
 MAX_GRIDS = 101
@@ -39,10 +43,17 @@ def read_run(models_dir, plots_dir=None, name=None):
         settings = json.loads((models_dir / CONFIG_NAME).read_text(encoding="utf-8"))
         history = _read_history(models_dir / HISTORY_NAME)
         real = _read_json(models_dir / REAL_METRICS_NAME)
-        grids = evenly(sorted((models_dir / SAMPLES_NAME).glob("e*.npz")), MAX_GRIDS)
+        grids = evenly(sorted((models_dir / SAMPLES_NAME).glob("e[0-9]*.npz")), MAX_GRIDS)
         images = [_grid(path, path.stat().st_mtime_ns) for path in grids]
-    except (OSError, ValueError, KeyError) as error:
-        raise UserError(f"{models_dir}: holds no run that can be read ({error})") from error
+        missing = {"loss", "preset", "epochs", "seed", "started", "versions"} - settings.keys()
+        if missing:
+            raise ValueError(f"{CONFIG_NAME} does not tell {min(missing)}")
+        if settings["loss"] not in LOSSES:
+            raise ValueError(f"unknown loss {settings['loss']}")
+    except (OSError, ValueError, LookupError, TypeError, EOFError, zipfile.BadZipFile) as error:
+        raise UserError(
+            f"{models_dir}: holds no run of this version that can be read ({one_line(error)})"
+        ) from error
     diagrams = {}
     for network in ("generator", "discriminator", "gan"):
         picture = pathlib.Path(plots_dir or models_dir) / f"{network}_plot.png"
@@ -64,13 +75,16 @@ def _read_history(path):
         return {"epoch": []}
     with open(path, newline="") as file:
         reader = csv.DictReader(file)
-        rows = list(reader)
-    history = {
-        name: [float(row[name]) if row[name] else None for row in rows]
-        for name in reader.fieldnames
-    }
+        rows, names = list(reader), reader.fieldnames
+    history = {name: [_number(row[name]) for row in rows] for name in names or ["epoch"]}
     history["epoch"] = [int(epoch) for epoch in history["epoch"]]
     return history
+
+
+def _number(text):
+    """A number, or `None` where there is none that could be drawn."""
+    value = float(text) if text else math.nan
+    return value if math.isfinite(value) else None
 
 
 def _read_json(path):
