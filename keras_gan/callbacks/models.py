@@ -45,7 +45,7 @@ def save_network(model, path):
         model: A Keras model of built-in layers.
         path: Path of the `.keras` file.
     """
-    # A copy, not compiled: the discriminator's metrics would need this package to load.
+    # Compiled, the discriminator would need this package to load: for its metrics.
     copy = in_float32(model)
     with write_whole(path) as temporary:
         copy.save(temporary)

@@ -169,7 +169,7 @@ def _trainable(model):
 
 
 def in_float32(model):
-    """A copy of a model that calculates in float32, whatever policy it was built with."""
+    """A copy of a model, not compiled, that calculates in float32, whatever it was built with."""
 
     def clone(layer):
         if not isinstance(layer, keras.Layer):  # a plain operation, which takes what it is given
@@ -178,6 +178,7 @@ def in_float32(model):
 
     copy = keras.models.clone_model(model, clone_function=clone, recursive=True)
     copy.set_weights(model.get_weights())
+    copy.compiled = False  # a clone of a compiled model is compiled
     return copy
 
 
