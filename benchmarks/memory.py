@@ -2,8 +2,8 @@
 
     python benchmarks/memory.py [OPTIONS OF main.py]
 
-Runs the program (100 epochs if no options are given) and
-reads, at the end of each epoch, the memory that the process holds. On Linux.
+Runs the program (100 epochs if no options are given) and reads, at the end of
+each epoch, the memory that the process holds. On Linux.
 """
 
 import os

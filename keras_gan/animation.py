@@ -2,9 +2,9 @@
 
 import io
 
-import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from keras_gan.data import to_bytes
 from keras_gan.errors import UserError
 from keras_gan.files import write_bytes, write_whole
 from keras_gan.plots import mosaic
@@ -25,9 +25,7 @@ def save_gif(epochs, grids, to_file):
         grids: Iterable of `uint8` arrays `(n, 28, 28, 1)`, one for each epoch.
         to_file: Path of the file.
     """
-    frames = [
-        Image.fromarray(_frame(epoch, grid)) for epoch, grid in zip(epochs, grids, strict=True)
-    ]
+    frames = _frames(epochs, grids)
     each = _seconds_each(len(frames))
     content = io.BytesIO()
     frames[0].save(
@@ -51,20 +49,16 @@ def save_video(epochs, grids, to_file):
     """
     import imageio_ffmpeg
 
-    frames = [
-        np.stack(3 * [_frame(epoch, grid)], axis=-1)
-        for epoch, grid in zip(epochs, grids, strict=True)
-    ]
+    frames = [frame.convert("RGB") for frame in _frames(epochs, grids)]
     rate = 1 / _seconds_each(len(frames))
     frames += [frames[-1]] * round(LAST_SECONDS * rate)
-    height, width = frames[0].shape[:2]
     with write_whole(to_file) as temporary:
         writer = imageio_ffmpeg.write_frames(
-            str(temporary), (width, height), fps=rate, macro_block_size=2
+            str(temporary), frames[0].size, fps=rate, macro_block_size=2
         )
         writer.send(None)
         for frame in frames:
-            writer.send(np.ascontiguousarray(frame))
+            writer.send(frame.tobytes())
         writer.close()
 
 
@@ -84,15 +78,18 @@ def _seconds_each(frames):
     return min(SECONDS / frames, MAX_FRAME_SECONDS)
 
 
+def _frames(epochs, grids):
+    return [_frame(epoch, grid) for epoch, grid in zip(epochs, grids, strict=True)]
+
+
 def _frame(epoch, grid):
-    """Grey values of one picture of the film, with even sides, as video codecs ask for."""
-    pixels = np.rint(255 * mosaic(grid, columns=10)).astype("uint8")
-    pixels = pixels.repeat(ZOOM, axis=0).repeat(ZOOM, axis=1)
-    height, width = pixels.shape
+    """One picture of the film, with even sides, as video codecs ask for."""
+    pixels = Image.fromarray(to_bytes(mosaic(grid, columns=10)))
+    width, height = (ZOOM * side for side in pixels.size)
     frame = Image.new("L", (width, height + LABEL_HEIGHT), 255)
-    frame.paste(Image.fromarray(pixels), (0, LABEL_HEIGHT))
+    frame.paste(pixels.resize((width, height), Image.Resampling.NEAREST), (0, LABEL_HEIGHT))
     text = f"epoch {epoch}" if epoch else "before training"
     ImageDraw.Draw(frame).text(
         (width / 2, LABEL_HEIGHT / 2), text, fill=0, anchor="mm", font=ImageFont.load_default(22)
     )
-    return np.asarray(frame)
+    return frame

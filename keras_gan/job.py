@@ -220,8 +220,7 @@ def _run(config, newest):
 
         rng = np.random.default_rng([config.seed, 1])
         real_images = dataset.images[rng.permutation(len(dataset.images))[:GRID]]
-        latent_dim = generator.input_shape[1]
-        latents = draw_latents(rng, GRID, latent_dim, config.latent_distribution)
+        latents = draw_latents(rng, GRID, config.latent_dim, config.latent_distribution)
         _draw_beforehand(composite, real_images, plots_dir)
         if yardstick is None:
             note(

@@ -183,14 +183,15 @@ def build_composite(
     if loss == "wgan-gp":
         # Past Keras, which would take it for one more layer of the stack.
         object.__setattr__(composite, "_critic", Critic(discriminator))
+    d_loss = DiscriminatorLoss(loss, penalty, label_smoothing=label_smoothing)
     for model, its_loss, metrics in (
-        (composite.critic, DiscriminatorLoss(loss, penalty, label_smoothing=label_smoothing), True),
-        (composite, GeneratorLoss(loss), False),
+        (composite.critic, d_loss, [Scores(loss)]),
+        (composite, GeneratorLoss(loss), None),
     ):
         model.compile(
             optimizer=OPTIMIZERS[optimizer](learning_rate, beta_1=beta_1, beta_2=beta_2),
             loss=its_loss,
-            metrics=[Scores(loss)] if metrics else None,
+            metrics=metrics,
         )
         model.optimizer.build(model.trainable_variables)
     return composite

@@ -9,6 +9,8 @@ distribution of standard deviation 0.02.
 import keras
 from keras import layers
 
+from keras_gan.models.blocks import activated
+
 # Whatever the user's keras.json says: the images have their channel last.
 STRIDED = {"kernel_size": 5, "strides": 2, "padding": "same", "data_format": "channels_last"}
 
@@ -66,20 +68,17 @@ def build_dcgan_discriminator(dropout=0.0):
         A `keras.Sequential` model. Input: `(batch, 28, 28, 1)`, grey values
         from 0 to 1. Output: `(batch, 1)`, a logit.
     """
-    dropped = [layers.Dropout(dropout, name=f"to_{side}_dropout") for side in (14, 7) if dropout]
     return keras.Sequential(
         [
             keras.Input((28, 28, 1), name="image"),
             layers.Rescaling(2.0, offset=-1.0, name="center"),
             layers.Conv2D(64, kernel_initializer=_initial(), name="to_14", **STRIDED),
-            layers.LeakyReLU(0.2, name="to_14_activation"),
-            *dropped[:1],
+            *activated("to_14", dropout),
             layers.Conv2D(
                 128, use_bias=False, kernel_initializer=_initial(), name="to_7", **STRIDED
             ),
             layers.BatchNormalization(momentum=0.9, name="to_7_norm"),
-            layers.LeakyReLU(0.2, name="to_7_activation"),
-            *dropped[1:],
+            *activated("to_7", dropout),
             layers.Flatten(name="flatten"),
             layers.Dense(1, kernel_initializer=_initial(), dtype="float32", name="logit"),
         ],

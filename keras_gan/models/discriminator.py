@@ -5,6 +5,8 @@ import functools
 import keras
 from keras import layers
 
+from keras_gan.models.blocks import activated
+
 # Whatever the user's keras.json says: the images have their channel last.
 Conv2D = functools.partial(layers.Conv2D, data_format="channels_last")
 
@@ -31,19 +33,13 @@ def build_discriminator(dropout=0.0):
             keras.Input((28, 28, 1), name="image"),
             layers.Rescaling(2.0, offset=-1.0, name="center"),
             Conv2D(64, 4, strides=4, name="patches"),
-            *_activated("patches", dropout),
+            *activated("patches", dropout),
             Conv2D(64, 3, padding="same", name="compare"),
-            *_activated("compare", dropout),
+            *activated("compare", dropout),
             layers.Flatten(name="flatten"),
             layers.Dense(256, name="whole"),
-            *_activated("whole", dropout),
+            *activated("whole", dropout),
             layers.Dense(1, dtype="float32", name="logit"),
         ],
         name="discriminator",
     )
-
-
-def _activated(name, dropout):
-    yield layers.LeakyReLU(0.2, name=f"{name}_activation")
-    if dropout:
-        yield layers.Dropout(dropout, name=f"{name}_dropout")

@@ -166,12 +166,10 @@ def _sentences(run):
         text = f"After epoch {epoch} the samples are at an FID of {_short(fid)} from real images"
         if run["real"]:
             text += f" (other real images are at {_short(run['real']['fid'])})"
-        text += (
-            "; it is the best so far."
-            if best_epoch == epoch
-            else (f"; the best was {_short(best)}, after epoch {best_epoch}.")
-        )
-        yield text
+        if best_epoch == epoch:
+            yield f"{text}; it is the best so far."
+        else:
+            yield f"{text}; the best was {_short(best)}, after epoch {best_epoch}."
 
 
 def _paragraphs(sentences):

@@ -13,6 +13,7 @@ import numpy as np
 from PIL import Image
 
 from keras_gan.console import one_line
+from keras_gan.data import to_bytes
 from keras_gan.errors import UserError
 from keras_gan.files import CONFIG_NAME, HISTORY_NAME, REAL_METRICS_NAME, SAMPLES_NAME
 from keras_gan.models.losses import LOSSES
@@ -97,9 +98,7 @@ def _grid(path, modified):
     with np.load(path) as file:
         grid = mosaic(file["x"], columns=10)
     content = io.BytesIO()
-    Image.fromarray(np.rint(255 * grid).astype("uint8")).save(
-        content, format="WEBP", quality=GRID_QUALITY
-    )
+    Image.fromarray(to_bytes(grid)).save(content, format="WEBP", quality=GRID_QUALITY)
     return _data_uri("webp", content.getvalue())
 
 
