@@ -30,6 +30,7 @@ from machine import add_peer_options, describe, medians_of_rounds, print_table, 
 
 from keras_gan.config import PRESETS, configure
 from keras_gan.job import build_networks
+from keras_gan.models import Duel
 from keras_gan.training import train_step
 
 ROUNDS = 5
@@ -135,12 +136,12 @@ def fused_step(composite, images, config):
 
 
 def loop_step(composite, images, config):
-    rng = np.random.default_rng(0)
+    rng, duel = np.random.default_rng(0), Duel(composite)
 
     def step():
         rows = rng.integers(0, len(images), config.batch_size)
         real = images[rows].astype("float32") / 255
-        train_step(composite, real, rng, **config.step_settings)
+        train_step(duel, real, rng, **config.step_settings)
 
     return step
 

@@ -11,6 +11,7 @@ from keras_gan.data import to_unit_range
 from keras_gan.errors import DivergenceError
 from keras_gan.latents import draw_latents
 from keras_gan.models.composite import unfreeze
+from keras_gan.models.duel import Duel
 from keras_gan.models.losses import Critic
 
 
@@ -110,13 +111,13 @@ def train(
     """
     _check_images(images, composite.discriminator.input_shape[1:])
     unfreeze(composite.discriminator)
-    composite.critic.make_train_function(force=True)
     composite.stop_training = False
     position = position or Position(np.random.default_rng(seed))
     images_per_step = batch_size * step_settings.get("discriminator_steps", 1)
     cuts = range(images_per_step, len(images), images_per_step)
     sizes = [len(batch) for batch in np.split(images[:, 0, 0], cuts)]
-    _compile_step(composite, images, (sizes[0], sizes[-1]), step_settings)
+    duel = Duel(composite)
+    _compile_step(duel, images, (sizes[0], sizes[-1]), step_settings)
     callbacks = keras.callbacks.CallbackList(
         list(callbacks),
         add_history=True,
@@ -138,7 +139,7 @@ def train(
             callbacks.on_train_batch_begin(step)
             start = time.perf_counter()
             batch = to_unit_range(images[rows])
-            logs = train_step(composite, batch, position.rng, **step_settings)
+            logs = train_step(duel, batch, position.rng, **step_settings)
             position.end_step(logs, len(rows), time.perf_counter() - start)
             _check_finite_logs(logs, epoch, step)
             callbacks.on_train_batch_end(step, logs)
@@ -184,19 +185,19 @@ def state_variables(composite):
     ]
 
 
-def _compile_step(composite, images, sizes, step_settings):
+def _compile_step(duel, images, sizes, step_settings):
     """Lets the backend compile a step for batches of these sizes, and changes nothing.
 
     TensorFlow compiles the size that it meets first more closely than those
     after it, which shows in the last digits. A resumed training, which may begin
     with the last batch of an epoch, is to meet them in the same order as any.
     """
-    variables = state_variables(composite)
+    variables = state_variables(duel.composite)
     values = [np.array(keras.ops.convert_to_numpy(variable)) for variable in variables]
     try:
         for size in dict.fromkeys(sizes):
             real_images = to_unit_range(images[:size])
-            train_step(composite, real_images, np.random.default_rng(0), **step_settings)
+            train_step(duel, real_images, np.random.default_rng(0), **step_settings)
     finally:
         for variable, value in zip(variables, values, strict=True):
             variable.assign(value)
@@ -215,7 +216,7 @@ def _check_images(images, shape):
 
 
 def train_step(
-    composite,
+    duel,
     real_images,
     rng,
     generator_batch_size=None,
@@ -225,7 +226,7 @@ def train_step(
     """Trains the discriminator, then the generator, on one batch.
 
     Args:
-        composite: A `Composite` made by `build_composite`.
+        duel: A `Duel` of a `Composite` made by `build_composite`.
         real_images: `float32` array of shape `(batch, 28, 28, 1)`, from 0 to 1.
         rng: A `numpy.random.Generator` that the latent points are drawn from.
         generator_batch_size: Integer, the number of latent points that the
@@ -238,17 +239,18 @@ def train_step(
     Returns:
         A dict with the values of this batch, as floats: see `train`.
     """
-    logs = {}
     parts = np.array_split(real_images, min(discriminator_steps, len(real_images)))
+    critic, latent_dim = duel.composite.critic, duel.composite.input_shape[1]
+    batches = []
     for part in parts:
-        for name, value in _discriminator_step(composite, part, rng, latent_distribution).items():
-            logs[name] = logs.get(name, 0.0) + float(value) * len(part) / len(real_images)
+        latents = draw_latents(rng, len(part), latent_dim, latent_distribution)
+        batches.append((part, latents, *_beside(critic, part, rng)))
     m = generator_batch_size or len(parts[0])
-    latents = draw_latents(rng, m, composite.input_shape[1], latent_distribution)
-    g_loss = composite.train_on_batch(latents, np.ones((m, 1), "float32"))
+    latents = draw_latents(rng, m, latent_dim, latent_distribution)
+    logs = duel.train_on_batch((batches, latents))
     return {
         "d_loss": logs["judged"],
-        "g_loss": float(g_loss),
+        "g_loss": logs["g_loss"],
         "real_score": logs["real_score"],
         "fake_score": logs["fake_score"],
         "real_accuracy": logs["real_accuracy"],
@@ -256,20 +258,14 @@ def train_step(
     }
 
 
-def _discriminator_step(composite, real_images, rng, latent_distribution):
-    """Shows the discriminator real and generated images, and what its loss asks for beside them."""
+def _beside(critic, real_images, rng):
+    """What the discriminator's loss asks for beside real and generated images, and the labels."""
     n = len(real_images)
-    critic = composite.critic
-    latents = draw_latents(rng, n, composite.input_shape[1], latent_distribution)
-    fake_images = composite.generator.predict_on_batch(latents)
-    images = [real_images, fake_images]
     if isinstance(critic, Critic):
-        share = rng.random((n, 1, 1, 1), dtype="float32")
-        inputs = (np.concatenate(images), share * real_images + (1 - share) * fake_images)
-        labels = np.concatenate([np.ones(n), np.zeros(n), np.full(n, 2)])
+        extra, labels = rng.random((n, 1, 1, 1), dtype="float32"), np.full(n, 2)
     else:  # noisy copies of a quarter of the real images, where there is a penalty
         copied = real_images[: (n + 3) // 4 if critic.loss.penalty else 0]
-        noise = critic.loss.noise * rng.standard_normal(copied.shape, dtype="float32")
-        inputs = np.concatenate([*images, copied + noise])
-        labels = np.concatenate([np.ones(n), np.zeros(n), -1 - np.arange(len(copied))])
-    return critic.train_on_batch(inputs, labels.astype("float32")[:, None], return_dict=True)
+        extra = copied + critic.loss.noise * rng.standard_normal(copied.shape, dtype="float32")
+        labels = -1 - np.arange(len(copied))
+    labels = np.concatenate([np.ones(n), np.zeros(n), labels])
+    return extra, labels.astype("float32")[:, None]

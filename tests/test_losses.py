@@ -9,6 +9,7 @@ from keras_gan.models import (
     LOSSES,
     Critic,
     DiscriminatorLoss,
+    Duel,
     GeneratorLoss,
     Scores,
     build_composite,
@@ -117,25 +118,44 @@ def test_a_penalty_and_dropout_do_not_go_together():
     build_composite(generator, discriminator, penalty=0)
 
 
+def lessons(duel, monkeypatch):
+    """A list that keeps what a duel's critic is trained with: pairs of inputs and labels."""
+    shown, critic = [], duel.composite.critic
+
+    def keep(inputs, labels):
+        to_numpy = keras.ops.convert_to_numpy
+        shown.append((keras.tree.map_structure(to_numpy, inputs), to_numpy(labels)))
+
+    if keras.backend.backend() == "tensorflow":
+        duel.run_eagerly = True
+        train_step = critic.train_step
+        name, taught = "train_step", lambda data: (keep(*data), train_step(data))[1]
+    else:
+        train_on_batch = critic.train_on_batch
+        name = "train_on_batch"
+
+        def taught(inputs, labels, **options):
+            keep(inputs, labels)
+            return train_on_batch(inputs, labels, **options)
+
+    monkeypatch.setattr(critic, name, taught)
+    return shown
+
+
 def test_a_step_shows_copies_of_real_images_with_noise(monkeypatch):
     generator = keras.Sequential(
         [keras.Input((2,)), layers.Dense(784, "sigmoid"), layers.Reshape((28, 28, 1))]
     )
     discriminator = keras.Sequential([keras.Input((28, 28, 1)), layers.Flatten(), layers.Dense(1)])
     composite = build_composite(generator, discriminator)
-    shown = []
-    learn = discriminator.train_on_batch
-
-    def look_and_learn(images, labels, **options):
-        shown.append((images, labels[:, 0]))
-        return learn(images, labels, **options)
-
-    monkeypatch.setattr(discriminator, "train_on_batch", look_and_learn)
+    duel = Duel(composite)
+    shown = lessons(duel, monkeypatch)
     rng = np.random.default_rng(0)
     for n in (1, 4, 7):
         real_images = rng.uniform(size=(n, 28, 28, 1)).astype("float32")
-        train_step(composite, real_images, rng)
+        train_step(duel, real_images, rng)
         images, labels = shown.pop()
+        labels = labels[:, 0]
         np.testing.assert_array_equal(images[:n], real_images)
         assert labels[: 2 * n].tolist() == [1] * n + [0] * n
         copies = [(k, int(-1 - label)) for k, label in enumerate(labels) if label < 0]
@@ -259,24 +279,18 @@ def test_the_critic_is_shown_points_between_real_and_generated_images(monkeypatc
     )
     discriminator = keras.Sequential([keras.Input((28, 28, 1)), layers.Flatten(), layers.Dense(1)])
     composite = build_composite(generator, discriminator, loss="wgan-gp", penalty=10)
-    shown = []
-    learn = composite.critic.train_on_batch
-
-    def look_and_learn(inputs, labels, **options):
-        shown.append((*inputs, labels[:, 0]))
-        return learn(inputs, labels, **options)
-
-    monkeypatch.setattr(composite.critic, "train_on_batch", look_and_learn)
+    duel = Duel(composite)
+    shown = lessons(duel, monkeypatch)
     rng = np.random.default_rng(0)
     real_images = rng.uniform(size=(7, 28, 28, 1)).astype("float32")
     before = discriminator.get_weights()[0]
-    train_step(composite, real_images, rng, discriminator_steps=2)
+    train_step(duel, real_images, rng, discriminator_steps=2)
     assert not np.array_equal(before, discriminator.get_weights()[0])
-    assert [len(labels) for _, _, labels in shown] == [12, 9]
+    assert [len(labels) for _, labels in shown] == [12, 9]
     seen = []
-    for images, mixtures, labels in shown:
+    for (images, mixtures), labels in shown:
         n = len(mixtures)
-        assert labels.tolist() == [1] * n + [0] * n + [2] * n
+        assert labels[:, 0].tolist() == [1] * n + [0] * n + [2] * n
         real, fake = images[:n], images[n:]
         seen.extend(real)
         shares = (mixtures - fake).reshape(n, -1) / (real - fake).reshape(n, -1)

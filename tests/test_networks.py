@@ -8,6 +8,7 @@ from keras import layers
 
 from keras_gan import Config, build_composite, job, train
 from keras_gan.cli import main
+from keras_gan.models import Duel
 from keras_gan.models.loading import load_networks
 from keras_gan.training import train_step
 
@@ -91,7 +92,7 @@ def test_networks_that_were_saved_frozen_or_by_one_name_learn(folder):
         frozen.save(f"{name}.keras")
     composite = build_composite(*load_networks("g.keras", "d.keras", None, None))
     before = [weight.copy() for weight in composite.get_weights()]
-    train_step(composite, images(), np.random.default_rng(0))
+    train_step(Duel(composite), images(), np.random.default_rng(0))
     assert not any(map(np.array_equal, before, composite.get_weights()))
 
 
@@ -154,7 +155,7 @@ def test_images_from_minus_1_to_1_become_grey_values(folder):
     np.testing.assert_allclose(
         values(fitted_d, images()), values(d, 2 * images() - 1), rtol=1e-4, atol=1e-5
     )
-    train_step(build_composite(fitted_g, fitted_d), images(), np.random.default_rng(0))
+    train_step(Duel(build_composite(fitted_g, fitted_d)), images(), np.random.default_rng(0))
 
 
 def test_a_run_with_networks_of_ones_own_is_resumed_without_their_files(folder):

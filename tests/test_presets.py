@@ -9,6 +9,7 @@ from keras_gan import AveragedGenerator, models
 from keras_gan.config import LOSSES, NETWORKS, PRESETS, SMOOTHING_LOSSES, configure
 from keras_gan.errors import UserError
 from keras_gan.job import build_networks
+from keras_gan.models import Duel
 from keras_gan.training import train_step
 
 
@@ -163,7 +164,7 @@ def test_mixed_precision_is_that_of_keras_and_what_is_drawn_is_not(preset):
     assert {variable.dtype for variable in composite.trainable_variables} == {"float32"}
     assert keras.config.dtype_policy().name == "float32"
     images = np.zeros((8 * config.discriminator_steps, 28, 28, 1), "float32")
-    logs = train_step(composite, images, np.random.default_rng(0), **config.step_settings)
+    logs = train_step(Duel(composite), images, np.random.default_rng(0), **config.step_settings)
     assert np.isfinite(list(logs.values())).all()
     average = AveragedGenerator(composite.generator, config.average)
     policies = {layer.dtype_policy.name for layer in average.generator._flatten_layers()}
@@ -181,7 +182,7 @@ def test_a_step_in_mixed_precision_is_nearly_that_in_full():
     for mixed in (False, True):
         keras.utils.set_random_seed(0)
         composite = build_networks(configure(mixed_precision=mixed))
-        logs.append(train_step(composite, images, np.random.default_rng(1)))
+        logs.append(train_step(Duel(composite), images, np.random.default_rng(1)))
     for name in ("d_loss", "g_loss", "real_score", "fake_score"):
         assert logs[1][name] == pytest.approx(logs[0][name], rel=0.05)
         assert logs[1][name] != logs[0][name]

@@ -3,6 +3,7 @@
 from keras_gan.models.composite import Composite, build_composite
 from keras_gan.models.dcgan import build_dcgan_discriminator, build_dcgan_generator
 from keras_gan.models.discriminator import build_discriminator
+from keras_gan.models.duel import Duel
 from keras_gan.models.generator import build_generator
 from keras_gan.models.losses import LOSSES, Critic, DiscriminatorLoss, GeneratorLoss, Scores
 from keras_gan.models.mlp import build_mlp_discriminator, build_mlp_generator
@@ -38,6 +39,7 @@ __all__ = [
     "Composite",
     "Critic",
     "DiscriminatorLoss",
+    "Duel",
     "GeneratorLoss",
     "Scores",
     "build_composite",

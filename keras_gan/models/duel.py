@@ -1,0 +1,96 @@
+"""One step of both sides: the discriminator's, then the composite's."""
+
+import keras
+from keras import ops
+
+from keras_gan.models.losses import Critic
+
+
+class Duel(keras.Model):
+    """Both sides of a GAN, which `train_on_batch` trains by one step each.
+
+    For small networks, calling the backend three times a step (to draw images,
+    to train the discriminator, to train the composite) takes longer than what it
+    calculates; and nothing that one call leaves idle can be put to use by the
+    next. On TensorFlow, this model's train step is therefore made of theirs, so
+    that all of it is compiled as one. On other backends the three calls stay
+    what they are.
+
+    Args:
+        composite: A compiled `Composite`. Traces that its critic may have from an
+            earlier use, frozen or not, are dropped.
+
+    Attributes:
+        composite: The same.
+        in_one_call: Boolean, whether they are compiled as one.
+    """
+
+    def __init__(self, composite):
+        super().__init__(name="duel")
+        # Past Keras: their variables, metrics and optimizers are theirs alone.
+        object.__setattr__(self, "composite", composite)
+        self.in_one_call = keras.backend.backend() == "tensorflow"
+        composite.critic.make_train_function(force=True)
+        self.built = True
+        self.compile(jit_compile=composite.jit_compile)
+
+    @property
+    def metrics(self):
+        return []
+
+    def train_on_batch(self, x):
+        """Trains the discriminator, then the generator.
+
+        Args:
+            x: A pair. First a list of batches for the discriminator, one for each of
+                its steps: `(real_images, latents, extra, labels)`, where `extra` are
+                the copies of real images that are shown beside the real and the
+                generated ones or, for a `Critic`, the shares of the real ones in
+                what lies between; and `labels` are those of `DiscriminatorLoss`.
+                Then the latent points for the composite.
+
+        Returns:
+            A dict of floats: what `Scores` tells of the discriminator, the mean
+            over the real images of its steps, and `g_loss`.
+        """
+        if self.in_one_call:
+            return super().train_on_batch(x, return_dict=True)
+        logs = self._learn(x, self.composite.generator.predict_on_batch, _train_on_batch)
+        return {name: float(value) for name, value in logs.items()}
+
+    def train_step(self, data):
+        x, *_ = data
+        return self._learn(x, lambda z: self.composite.generator(z, training=False), _train_step)
+
+    def _learn(self, x, generate, teach):
+        batches, latents = x
+        critic = self.composite.critic
+        images = sum(_length(real_images) for real_images, *_ in batches)
+        logs = {}
+        for real_images, points, extra, labels in batches:
+            fake_images = generate(points)
+            if isinstance(critic, Critic):
+                mixtures = extra * real_images + (1 - extra) * fake_images
+                inputs = (ops.concatenate([real_images, fake_images]), mixtures)
+            else:
+                inputs = ops.concatenate([real_images, fake_images, extra])
+            share = _length(real_images) / images
+            for name, value in teach(critic, inputs, labels).items():
+                logs[name] = logs.get(name, 0.0) + share * value
+        ones = ops.ones((ops.shape(latents)[0], 1))
+        return {**logs, "g_loss": teach(self.composite, latents, ones)["loss"]}
+
+
+def _length(images):
+    return ops.cast(ops.shape(images)[0], "float32")
+
+
+def _train_on_batch(model, inputs, labels):
+    return model.train_on_batch(inputs, labels, return_dict=True)
+
+
+def _train_step(model, inputs, labels):
+    logs = model.train_step((inputs, labels))
+    model.reset_metrics()  # afterwards, since Keras builds them in the first step
+    scores = logs.pop("scores", {})
+    return logs | scores
