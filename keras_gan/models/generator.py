@@ -7,6 +7,7 @@ from keras import layers
 
 # Whatever the user's keras.json says: the images have their channel last.
 Conv2D = functools.partial(layers.Conv2D, data_format="channels_last")
+Conv2DTranspose = functools.partial(layers.Conv2DTranspose, data_format="channels_last")
 
 
 def build_generator(latent_dim=100):
@@ -15,10 +16,12 @@ def build_generator(latent_dim=100):
     A hidden layer bends the latent space before it is laid out as an image, so
     that the border between two digits can be narrow. Most of the work is done by
     3x3 convolutions on a 7x7 grid, where they are cheap. Each cell of the grid
-    then unfolds into 2x2 cells, and again into 2x2 pixels (sub-pixel
-    convolution, [Shi et al., 2016](https://arxiv.org/abs/1609.05158), written with
-    `Reshape` and `Permute` so that the saved model needs nothing but built-in
-    layers), with thin convolutions between that smooth the seams.
+    then unfolds into 2x2 cells (sub-pixel convolution, [Shi et al.,
+    2016](https://arxiv.org/abs/1609.05158), written with `Reshape` and `Permute`
+    so that the saved model needs nothing but built-in layers), and a transposed
+    convolution, whose patches overlap, draws the image from these. Nothing is
+    calculated at full size but the image itself: convolutions of few channels
+    take far more time there than their arithmetic says.
 
     Args:
         latent_dim: Integer, the size of the latent vector.
@@ -44,23 +47,21 @@ def build_generator(latent_dim=100):
             Conv2D(4 * 16, 3, padding="same", use_bias=False, name="refine"),
             layers.BatchNormalization(momentum=0.9, name="refine_norm"),
             layers.ReLU(name="refine_activation"),
-            *_unfold(7, 16, "14"),
-            Conv2D(16, 3, padding="same", name="draw_14"),
-            layers.LeakyReLU(0.2, name="draw_14_activation"),
-            Conv2D(4, 3, padding="same", name="patches"),
-            *_unfold(14, 1, "28"),
-            Conv2D(16, 3, padding="same", name="draw_28"),
-            layers.LeakyReLU(0.2, name="draw_28_activation"),
-            Conv2D(1, 3, padding="same", activation="sigmoid", dtype="float32", name="image"),
+            # Unfold each cell of 64 into 2x2 cells of 16.
+            layers.Reshape((7, 7, 2, 2 * 16), name="split"),
+            layers.Permute((1, 3, 2, 4), name="interleave"),
+            layers.Reshape((14, 14, 16), name="unfold"),
+            Conv2D(32, 3, padding="same", name="draw"),
+            layers.LeakyReLU(0.2, name="draw_activation"),
+            Conv2DTranspose(
+                1,
+                4,
+                strides=2,
+                padding="same",
+                activation="sigmoid",
+                dtype="float32",
+                name="image",
+            ),
         ],
         name="generator",
     )
-
-
-def _unfold(side, channels, name):
-    """Layers that unfold each cell of a grid, of `4 * channels`, into 2x2 cells."""
-    return [
-        layers.Reshape((side, side, 2, 2 * channels), name=f"split_to_{name}"),
-        layers.Permute((1, 3, 2, 4), name=f"interleave_to_{name}"),
-        layers.Reshape((2 * side, 2 * side, channels), name=f"unfold_to_{name}"),
-    ]
