@@ -46,14 +46,15 @@ PRESETS = {
     },
     # Radford et al., 2015, https://arxiv.org/abs/1511.06434
     "dcgan": PLAIN | {"networks": "dcgan", "batch_size": 128, "learning_rate": 2e-4},
-    # Gulrajani et al., 2017, https://arxiv.org/abs/1704.00028, on the default networks
+    # Gulrajani et al., 2017, https://arxiv.org/abs/1704.00028, on the default networks; with one
+    # step of the critic to one of the generator, as Karras et al., 2017, do with this loss,
+    # https://arxiv.org/abs/1710.10196
     "wgan-gp": {
         "loss": "wgan-gp",
         "penalty": 10.0,
-        "discriminator_steps": 5,
         "learning_rate": 1e-3,
         "beta_1": 0.0,
-        "beta_2": 0.9,
+        "beta_2": 0.99,
     },
     # Mao et al., 2016, https://arxiv.org/abs/1611.04076, on the default networks
     "lsgan": {"loss": "lsgan"},
