@@ -41,7 +41,7 @@ def add_peer_options(parser):
     )
 
 
-def run_peers(arguments, seconds, out, *more, **environment):
+def run_peers(arguments, seconds, out, *more, only=None, **environment):
     """Trains each peer, if their folder was named.
 
     Args:
@@ -49,6 +49,7 @@ def run_peers(arguments, seconds, out, *more, **environment):
         seconds: Integer, how long to train each.
         out: Path of the folder for what they leave.
         *more: Strings, more arguments for their scripts.
+        only: String, the one peer to train; all of them if `None`.
         **environment: Strings, environment variables for them.
 
     Yields:
@@ -59,6 +60,8 @@ def run_peers(arguments, seconds, out, *more, **environment):
     for script, peers in PEERS.items():
         python = arguments.torch_python if "torch" in script else sys.executable
         for peer in peers:
+            if only not in (None, peer):
+                continue
             command = [python, pathlib.Path(arguments.peers) / script, peer, str(seconds), str(out)]
             done = subprocess.run(
                 [*command, *more],

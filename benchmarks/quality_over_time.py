@@ -41,19 +41,22 @@ class EndOfClockError(Exception):
 
 
 class SamplesAtMarks(keras.callbacks.Callback):
-    """Draws samples when the training steps have taken so many seconds."""
+    """Draws samples when the training has taken so many seconds or, `by_images`, images."""
 
-    def __init__(self, average, latents, marks, name, folder):
+    def __init__(self, average, latents, marks, name, folder, by_images):
         super().__init__()
         self.average, self.latents = average, latents
         self.marks, self.name, self.folder = list(marks), name, folder
+        self.by_images, self.images = by_images, 0
 
     def on_train_begin(self, logs=None):
         self.start = time.perf_counter()
 
     def on_train_batch_end(self, batch, logs=None):
         now = time.perf_counter()
-        if now - self.start >= self.marks[0]:
+        self.seconds = now - self.start
+        self.images += self.params["batch_size"]
+        if (self.images if self.by_images else self.seconds) >= self.marks[0]:
             images = self.average.generator.predict(self.latents, batch_size=500, verbose=0)
             mark = self.marks.pop(0)
             np.savez(self.folder / f"{self.name}_{mark:05}.npz", x=to_bytes(images)[..., 0])
@@ -62,13 +65,15 @@ class SamplesAtMarks(keras.callbacks.Callback):
             self.start += time.perf_counter() - now
 
 
-def train_ours(preset, images, marks, folder, seed):
+def train_ours(preset, images, marks, folder, seed, by_images=False):
+    """Trains a preset, leaves samples at marks, and returns the seconds until the last."""
     config = configure(preset=preset, seed=seed)
     keras.utils.set_random_seed(seed)
     composite = build_networks(config)
-    average = AveragedGenerator(composite.generator, config.average, every=1)
+    average = AveragedGenerator(composite.generator, config.average)
     rng = np.random.default_rng([seed, 2])
     latents = draw_latents(rng, SAMPLES, config.latent_dim, config.latent_distribution)
+    samples = SamplesAtMarks(average, latents, marks, f"our_{preset}", folder, by_images)
     try:
         train(
             composite,
@@ -76,11 +81,11 @@ def train_ours(preset, images, marks, folder, seed):
             epochs=1_000_000,
             batch_size=config.batch_size,
             seed=seed,
-            callbacks=[average, SamplesAtMarks(average, latents, marks, f"our_{preset}", folder)],
+            callbacks=[average, samples],
             **config.step_settings,
         )
     except EndOfClockError:
-        return
+        return samples.seconds
 
 
 def plot(curves, floor, path):
