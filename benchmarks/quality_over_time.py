@@ -43,9 +43,10 @@ class EndOfClockError(Exception):
 class SamplesAtMarks(keras.callbacks.Callback):
     """Draws samples when the training has taken so many seconds or, `by_images`, images."""
 
-    def __init__(self, average, latents, marks, name, folder, by_images):
+    def __init__(self, generator, latents, marks, name, folder, epoch_size, by_images):
         super().__init__()
-        self.average, self.latents = average, latents
+        self.epoch_size = epoch_size
+        self.generator, self.latents = generator, latents
         self.marks, self.name, self.folder = list(marks), name, folder
         self.by_images, self.images = by_images, 0
 
@@ -55,9 +56,10 @@ class SamplesAtMarks(keras.callbacks.Callback):
     def on_train_batch_end(self, batch, logs=None):
         now = time.perf_counter()
         self.seconds = now - self.start
-        self.images += self.params["batch_size"]
+        batch_size = self.params["batch_size"]
+        self.images += min(batch_size, self.epoch_size - batch * batch_size)
         if (self.images if self.by_images else self.seconds) >= self.marks[0]:
-            images = self.average.generator.predict(self.latents, batch_size=500, verbose=0)
+            images = self.generator.predict(self.latents, batch_size=500, verbose=0)
             mark = self.marks.pop(0)
             np.savez(self.folder / f"{self.name}_{mark:05}.npz", x=to_bytes(images)[..., 0])
             if not self.marks:
@@ -71,9 +73,11 @@ def train_ours(preset, images, marks, folder, seed, by_images=False):
     keras.utils.set_random_seed(seed)
     composite = build_networks(config)
     average = AveragedGenerator(composite.generator, config.average)
+    generator = average.generator if config.average else composite.generator
     rng = np.random.default_rng([seed, 2])
     latents = draw_latents(rng, SAMPLES, config.latent_dim, config.latent_distribution)
-    samples = SamplesAtMarks(average, latents, marks, f"our_{preset}", folder, by_images)
+    name = f"our_{preset}"
+    samples = SamplesAtMarks(generator, latents, marks, name, folder, len(images), by_images)
     try:
         train(
             composite,

@@ -3,7 +3,7 @@
     python benchmarks/step_speed.py [--preset NAME] [--peers FOLDER]
 
 In one run, one after the other and again, so that a busy machine slows all of
-them alike: the composite's `train_on_batch` loop; the same mathematics in one
+them alike: the loop of `train_step`; the same mathematics in one
 function written by hand with a gradient tape; the loop with the networks and
 settings of the tutorial. Before them the arithmetic of one step, layer by layer,
 and how fast the machine multiplies matrices: together they say how fast a step
@@ -182,9 +182,9 @@ def main():
 
     loop_rate = config.batch_size / seconds["loop"]
     rates = {
-        f"{config.preset}: composite, train_on_batch": loop_rate,
+        f"{config.preset}: the loop": loop_rate,
         f"{config.preset}: fused by hand": config.batch_size / seconds["fused"],
-        "tutorial: composite, train_on_batch": tutorial.batch_size / seconds["tutorial"],
+        "tutorial: the loop": tutorial.batch_size / seconds["tutorial"],
     }
     with tempfile.TemporaryDirectory() as out:
         for peer, said in run_peers(arguments, PEER_SECONDS, out):

@@ -10,7 +10,6 @@ import numpy as np
 from keras_gan.data import to_unit_range
 from keras_gan.errors import DivergenceError
 from keras_gan.latents import draw_latents
-from keras_gan.models.composite import unfreeze
 from keras_gan.models.duel import Duel
 from keras_gan.models.losses import Critic
 
@@ -110,7 +109,6 @@ def train(
         DivergenceError: If a loss or a weight is no longer a finite number.
     """
     _check_images(images, composite.discriminator.input_shape[1:])
-    unfreeze(composite.discriminator)
     composite.stop_training = False
     position = position or Position(np.random.default_rng(seed))
     images_per_step = batch_size * step_settings.get("discriminator_steps", 1)

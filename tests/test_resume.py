@@ -218,7 +218,7 @@ class FailingWrites:
     "recipe",
     [
         "--preset mlp-dropout",
-        "--preset wgan-gp --networks mlp --latent-distribution uniform",
+        "--preset wgan-gp --networks mlp --latent-distribution uniform --discriminator-steps 3",
         "--preset mlp --mixed-precision --optimizer rmsprop",
         "--preset lsgan --networks mlp --optimizer sgd --label-smoothing 0.1",
     ],

@@ -1,5 +1,7 @@
 """The generator that is looked at: an average of what the trained one was of late."""
 
+import math
+
 import keras
 
 from keras_gan.models.loading import in_float32
@@ -19,7 +21,8 @@ class AveragedGenerator(keras.callbacks.Callback):
             a step keeps. In the first steps it is less, so that the weights that
             training began with are soon forgotten.
         every: Integer, the number of steps from one update to the next. An
-            update makes up for the steps between; the last of an epoch is one.
+            update makes up for the steps between; the last of an epoch is one, and
+            the only one where the momentum is 0.
 
     Attributes:
         generator: A model of its own, the average.
@@ -30,7 +33,7 @@ class AveragedGenerator(keras.callbacks.Callback):
         self.trained = generator
         self.generator = in_float32(generator)
         self.momentum = momentum
-        self.every = every
+        self.every = every if momentum else math.inf
 
     def on_epoch_begin(self, epoch, logs=None):
         self.steps_before = epoch * self.params["steps"]

@@ -3,7 +3,11 @@
 import keras
 from keras import ops
 
+from keras_gan.models.composite import unfreeze
 from keras_gan.models.losses import Critic
+
+# More steps than these would make the one call long to compile.
+MOST_STEPS_IN_ONE_CALL = 8
 
 
 class Duel(keras.Model):
@@ -17,8 +21,9 @@ class Duel(keras.Model):
     what they are.
 
     Args:
-        composite: A compiled `Composite`. Traces that its critic may have from an
-            earlier use, frozen or not, are dropped.
+        composite: A compiled `Composite`. If its discriminator was frozen as a
+            whole, it no longer is, and traces that the critic may have from then
+            are dropped. To compile either anew takes a new `Duel`.
 
     Attributes:
         composite: The same.
@@ -30,9 +35,17 @@ class Duel(keras.Model):
         # Past Keras: their variables, metrics and optimizers are theirs alone.
         object.__setattr__(self, "composite", composite)
         self.in_one_call = keras.backend.backend() == "tensorflow"
-        composite.critic.make_train_function(force=True)
+        unfreeze(composite.discriminator)
+        critic = composite.critic
+        critic.make_train_function(force=True)
+        # Keras builds metrics when they are first used; only then can a step reset them.
+        critic.compute_metrics(None, ops.ones((1, 1)), ops.ones((1, 1)))
+        critic.reset_metrics()
         self.built = True
-        self.compile(jit_compile=composite.jit_compile)
+        self.compile(
+            run_eagerly=composite.run_eagerly or critic.run_eagerly,
+            jit_compile=composite.jit_compile and critic.jit_compile,
+        )
 
     @property
     def metrics(self):
@@ -50,10 +63,10 @@ class Duel(keras.Model):
                 Then the latent points for the composite.
 
         Returns:
-            A dict of floats: what `Scores` tells of the discriminator, the mean
-            over the real images of its steps, and `g_loss`.
+            A dict of floats: `loss` and what `Scores` tells of the discriminator,
+            each the mean over the real images of its steps, and `g_loss`.
         """
-        if self.in_one_call:
+        if self.in_one_call and len(x[0]) <= MOST_STEPS_IN_ONE_CALL:
             return super().train_on_batch(x, return_dict=True)
         logs = self._learn(x, self.composite.generator.predict_on_batch, _train_on_batch)
         return {name: float(value) for name, value in logs.items()}
@@ -68,7 +81,7 @@ class Duel(keras.Model):
         images = sum(_length(real_images) for real_images, *_ in batches)
         logs = {}
         for real_images, points, extra, labels in batches:
-            fake_images = generate(points)
+            fake_images = ops.cast(generate(points), "float32")
             if isinstance(critic, Critic):
                 mixtures = extra * real_images + (1 - extra) * fake_images
                 inputs = (ops.concatenate([real_images, fake_images]), mixtures)
@@ -90,7 +103,7 @@ def _train_on_batch(model, inputs, labels):
 
 
 def _train_step(model, inputs, labels):
+    model.reset_metrics()
     logs = model.train_step((inputs, labels))
-    model.reset_metrics()  # afterwards, since Keras builds them in the first step
     scores = logs.pop("scores", {})
     return logs | scores
