@@ -13,7 +13,7 @@ class CurvePlots(keras.callbacks.Callback):
     """Draws `loss_plot.png`, `accuracy_plot.png` and `score_plot.png`.
 
     They are drawn after the first epoch and at the end; in between whenever
-    drawing them has taken no more than a fiftieth of the time since the last.
+    drawing them has taken no more than a hundredth of the time since the last.
 
     Args:
         folder: Path of the folder for the pictures.
@@ -37,7 +37,7 @@ class CurvePlots(keras.callbacks.Callback):
         start = time.monotonic()
         if start >= self.next_time:
             self._draw()
-            self.next_time = start + 50 * (time.monotonic() - start)
+            self.next_time = start + 100 * (time.monotonic() - start)
 
     def on_train_end(self, logs=None):
         if self.history:
