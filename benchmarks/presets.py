@@ -21,13 +21,11 @@ import tempfile
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
-import numpy as np
 from machine import add_peer_options, describe, print_table, run_peers
-from quality_over_time import train_ours
+from quality_over_time import score, train_ours
 
 from keras_gan import load_data
 from keras_gan.evaluation.classifier import load_yardstick
-from keras_gan.evaluation.evaluate import evaluate
 
 # For each preset its peer, and how many images the peer counts for one real one: the
 # tutorial's batch is half generated.
@@ -50,8 +48,7 @@ def main():
     data = str(pathlib.Path(arguments.data).resolve())
 
     def fid(path):
-        with np.load(path) as file:
-            return evaluate(file["x"][..., None], dataset, yardstick).scores["FID"].value
+        return score(path, dataset, yardstick).scores["FID"].value
 
     rows = []
     for preset in arguments.preset or PEERS:

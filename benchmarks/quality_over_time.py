@@ -92,6 +92,12 @@ def train_ours(preset, images, marks, folder, seed, by_images=False):
         return samples.seconds
 
 
+def score(path, dataset, yardstick):
+    """What the samples in a file score, as `evaluate` says it."""
+    with np.load(path) as file:
+        return evaluate(file["x"][..., None], dataset, yardstick)
+
+
 def plot(curves, floor, path):
     figure = Figure(figsize=(8, 5), layout="constrained")
     axes = figure.add_subplot()
@@ -134,14 +140,11 @@ def main():
             print(f"{peer} is trained.", file=sys.stderr, flush=True)
         for path in sorted(out.glob("*.npz")):
             name, mark = path.stem.rsplit("_", 1)
-            with np.load(path) as file:
-                result = evaluate(file["x"][..., None], dataset, yardstick)
+            result = score(path, dataset, yardstick)
             fid = result.scores["FID"]
             floor = fid.reference
             curves.setdefault(name, []).append((int(mark), fid.value))
-            rows.append(
-                [name, int(mark), *(f"{result.scores[score].value:.3f}" for score in SCORES)]
-            )
+            rows.append([name, int(mark), *(f"{result.scores[kind].value:.3f}" for kind in SCORES)])
             rows[-1].append(f"{min(result.class_shares):.1%} to {max(result.class_shares):.1%}")
     print_table(["recipe", "seconds", *SCORES, "digits' shares"], rows)
     print(f"FID of real digits: {floor:.3f}")
