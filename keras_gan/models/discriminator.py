@@ -15,9 +15,9 @@ def build_discriminator(dropout=0.0):
     """Builds the default discriminator.
 
     A 4x4 convolution of stride 4 takes the image to a 7x7 grid of patches, and
-    a 3x3 convolution compares the patches with their neighbours there, where it
-    costs a sixteenth of what it costs at full size. A hidden layer that sees the
-    whole grid then judges whether the parts make a digit.
+    a 3x3 convolution of stride 2 compares the patches with their neighbours in nine
+    places. A hidden layer that sees all nine then judges whether the parts make a
+    digit.
 
     Args:
         dropout: Float, the share of values that is dropped after each
@@ -34,7 +34,7 @@ def build_discriminator(dropout=0.0):
             layers.Rescaling(2.0, offset=-1.0, name="center"),
             Conv2D(64, 4, strides=4, name="patches"),
             *activated("patches", dropout),
-            Conv2D(64, 3, padding="same", name="compare"),
+            Conv2D(64, 3, strides=2, name="compare"),
             *activated("compare", dropout),
             layers.Flatten(name="flatten"),
             layers.Dense(256, name="whole"),

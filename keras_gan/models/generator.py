@@ -14,9 +14,9 @@ def build_generator(latent_dim=100):
     """Builds the default generator.
 
     A hidden layer bends the latent space before it is laid out as an image, so
-    that the border between two digits can be narrow. Most of the work is done by
-    3x3 convolutions on a 7x7 grid, where they are cheap. Each cell of the grid
-    then unfolds into 2x2 cells (sub-pixel convolution, [Shi et al.,
+    that the border between two digits can be narrow. A 3x3 convolution composes
+    the parts on a 7x7 grid, where it is cheap. Each cell of the grid then unfolds
+    into 2x2 cells (sub-pixel convolution, [Shi et al.,
     2016](https://arxiv.org/abs/1609.05158), written with `Reshape` and `Permute`
     so that the saved model needs nothing but built-in layers), and a transposed
     convolution, whose patches overlap, draws the image from these. Nothing is
@@ -37,21 +37,18 @@ def build_generator(latent_dim=100):
             layers.Dense(256, use_bias=False, name="plan"),
             layers.BatchNormalization(momentum=0.9, name="plan_norm"),
             layers.ReLU(name="plan_activation"),
-            layers.Dense(7 * 7 * 64, use_bias=False, name="project"),
+            layers.Dense(7 * 7 * 32, use_bias=False, name="project"),
             layers.BatchNormalization(momentum=0.9, name="project_norm"),
             layers.ReLU(name="project_activation"),
-            layers.Reshape((7, 7, 64), name="grid"),
-            Conv2D(96, 3, padding="same", use_bias=False, name="compose"),
+            layers.Reshape((7, 7, 32), name="grid"),
+            Conv2D(4 * 16, 3, padding="same", use_bias=False, name="compose"),
             layers.BatchNormalization(momentum=0.9, name="compose_norm"),
             layers.ReLU(name="compose_activation"),
-            Conv2D(4 * 16, 3, padding="same", use_bias=False, name="refine"),
-            layers.BatchNormalization(momentum=0.9, name="refine_norm"),
-            layers.ReLU(name="refine_activation"),
             # Unfold each cell of 64 into 2x2 cells of 16.
             layers.Reshape((7, 7, 2, 2 * 16), name="split"),
             layers.Permute((1, 3, 2, 4), name="interleave"),
             layers.Reshape((14, 14, 16), name="unfold"),
-            Conv2D(32, 3, padding="same", name="draw"),
+            Conv2D(16, 3, padding="same", name="draw"),
             layers.LeakyReLU(0.2, name="draw_activation"),
             Conv2DTranspose(
                 1,
