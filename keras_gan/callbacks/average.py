@@ -28,7 +28,7 @@ class AveragedGenerator(keras.callbacks.Callback):
         generator: A model of its own, the average.
     """
 
-    def __init__(self, generator, momentum=0.9995, every=8):
+    def __init__(self, generator, momentum=0.9995, every=32):
         super().__init__()
         self.trained = generator
         self.generator = in_float32(generator)
