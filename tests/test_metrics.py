@@ -4,8 +4,11 @@ import numpy as np
 import prdc
 import pytest
 from scipy import linalg, ndimage
+from scipy.spatial.distance import cdist
+from sklearn.metrics.pairwise import polynomial_kernel
 
 from keras_gan import Dataset
+from keras_gan.data import embedded_digits
 from keras_gan.evaluation import metrics
 from keras_gan.evaluation.classifier import load_yardstick
 from keras_gan.evaluation.evaluate import evaluate
@@ -45,22 +48,21 @@ def test_frechet_distance_of_fewer_features_than_dimensions():
     assert np.isfinite(metrics.frechet_distance(real, fake))
 
 
-def test_kernel_distance_agrees_with_the_definition():
+def test_kernel_distance_agrees_with_the_definition_and_scikit_learns_kernel():
     rng = np.random.default_rng(3)
     real, fake = rng.standard_normal((200, 4)), rng.standard_normal((200, 4)) + 0.3
 
-    def mean(pairs):
-        return np.mean([(x @ y / 4 + 1) ** 3 for x, y in pairs])
-
     def within(some):
-        return mean((some[i], some[j]) for i in range(20) for j in range(20) if i != j)
+        return polynomial_kernel(some, degree=3, coef0=1)[~np.eye(len(some), dtype=bool)].mean()
 
     subsets = np.random.default_rng(5)
     estimates = []
     for _ in range(3):
         x = real[subsets.choice(200, 20, replace=False)]
         y = fake[subsets.choice(200, 20, replace=False)]
-        estimates.append(within(x) + within(y) - 2 * mean((a, b) for a in x for b in y))
+        estimates.append(
+            within(x) + within(y) - 2 * polynomial_kernel(x, y, degree=3, coef0=1).mean()
+        )
     value, error = metrics.kernel_distance(real, fake, subsets=3, subset_size=50, seed=5)
     assert value == pytest.approx(np.mean(estimates), rel=1e-9)
     assert error == pytest.approx(np.std(estimates, ddof=1) / 3**0.5, rel=1e-9)
@@ -118,11 +120,24 @@ def test_nearest_image_by_hand():
     )
 
 
+@pytest.mark.parametrize("kind", ["digits", "noise", "one image"])
+def test_nearest_image_is_that_of_all_distances(kind):
+    rng = np.random.default_rng(8)
+    train = {
+        "digits": lambda: embedded_digits().images[:2000],
+        "noise": lambda: rng.integers(256, size=(700, 28, 28, 1), dtype="uint8"),
+        "one image": lambda: embedded_digits().images[:1],
+    }[kind]()
+    images = np.concatenate([train[:150], np.roll(train[:150], 1, axis=2), 255 - train[:150]])
+    expected = cdist(images.reshape(len(images), -1), train.reshape(len(train), -1)) / 255
+    distances, indices = metrics.nearest(images, train)
+    np.testing.assert_allclose(distances, expected.min(axis=1), rtol=1e-5, atol=1e-6)
+    np.testing.assert_array_equal(indices, expected.argmin(axis=1))
+
+
 @pytest.fixture(scope="module")
 def real():
     """Half of the embedded digits to train on, a quarter held out, a quarter as samples."""
-    from keras_gan.data import embedded_digits
-
     digits = embedded_digits()
     order = np.random.default_rng(0).permutation(len(digits.images))
     train, test, rest = np.split(order, [2500, 3750])
