@@ -116,7 +116,7 @@ def to_unit_range(images):
         A `float32` array of the same shape, from 0 (black) to 1 (white).
     """
     if images.dtype == np.uint8:
-        return images.astype("float32") / 255
+        return np.divide(images, 255, dtype="float32")
     return images.astype("float32")
 
 
