@@ -182,8 +182,7 @@ def _real_sides(dataset, yardstick, n, seed):
         images, real_images = np.array_split(images, 2)
     n = min(n, len(images))
     starts = range(0, len(images) - n + 1, n)[:FLOOR_DRAWS]
-    drawn = yardstick.measure(images[: len(starts) * n])
-    draws = [drawn[start : start + n] for start in starts]
+    draws = [yardstick.measure(images[start : start + n]) for start in starts]
     return yardstick.measure(real_images), draws
 
 
