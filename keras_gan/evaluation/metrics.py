@@ -204,7 +204,8 @@ def nearest(images, train_images):
     for start in range(0, len(images), BLOCK):
         block = projected[start : start + BLOCK]
         # Squared distances of projections, each less the square of the image's own.
-        bounds = train_squares - 2 * block @ train_projected.T
+        bounds = -2 * block @ train_projected.T
+        bounds += train_squares
         squares = (block**2).sum(axis=1)
         for i, bound in enumerate(bounds):
             image = _flat(images[start + i])
