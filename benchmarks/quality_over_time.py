@@ -105,10 +105,13 @@ def plot(curves, floor, path):
         axes.plot(*zip(*points, strict=True), marker="o", label=name)
     axes.axhline(floor, color="gray", linestyle="--", label="real digits")
     axes.set(
-        xlabel="seconds of training", ylabel="FID of 10,000 samples, lower is better", yscale="log"
+        xlabel="seconds of training",
+        xticks=sorted({seconds for points in curves.values() for seconds, _ in points}),
+        ylabel="FID of 10,000 samples, lower is better",
+        yscale="log",
     )
     axes.grid(alpha=0.3)
-    axes.legend()
+    figure.legend(loc="outside right upper")
     save_figure(figure, path)
 
 

@@ -56,6 +56,9 @@ def test_the_keras_2_composite_stops_learning_and_ours_does_not(workplace, capsy
     ]
 
 
+FLAG = r"(?<![-\w])--[a-z][a-z0-9-]+"
+
+
 def test_every_flag_in_the_readme_is_one(capsys):
     from keras_gan.cli import main
 
@@ -63,8 +66,19 @@ def test_every_flag_in_the_readme_is_one(capsys):
         with pytest.raises(SystemExit):
             main(arguments)
     known = set(re.findall(r"--[a-z][a-z0-9-]+", capsys.readouterr().out))
-    ours = "\n".join(line for line in README.splitlines() if "pip " not in line)
-    assert set(re.findall(r"(?<![-\w])--[a-z][a-z0-9-]+", ours)) <= known
+    lines = [line for line in README.splitlines() if "pip " not in line]
+    ours = "\n".join(line for line in lines if "benchmarks/" not in line)
+    assert set(re.findall(FLAG, ours)) <= known
+
+
+def test_every_benchmark_in_the_readme_is_one_and_takes_its_flags():
+    shared = (ROOT / "benchmarks" / "machine.py").read_text(encoding="utf-8")
+    commands = re.findall(r"`python benchmarks/(\w+\.py)([^`]*)`", README)
+    assert commands
+    for script, arguments in commands:
+        source = (ROOT / "benchmarks" / script).read_text(encoding="utf-8") + shared
+        for flag in re.findall(FLAG, arguments):
+            assert f'"{flag}"' in source
 
 
 def test_every_recipe_is_in_the_readme_and_its_example_is_one():
