@@ -3,6 +3,7 @@
 import contextlib
 import io
 import math
+import time
 
 import keras
 import numpy as np
@@ -193,16 +194,27 @@ class OptionalPicture:
 
     Args:
         name: String, what to call the picture.
+
+    Attributes:
+        due: Boolean, whether drawing it has taken no more than a hundredth of the
+            time since it was last begun, or it was not drawn yet.
     """
 
     def __init__(self, name):
         self.name = name
         self.told = False
+        self.next_time = -math.inf
+
+    @property
+    def due(self):
+        return time.monotonic() >= self.next_time
 
     def __enter__(self):
+        self.start = time.monotonic()
         return self
 
     def __exit__(self, kind, error, traceback):
+        self.next_time = self.start + 100 * (time.monotonic() - self.start)
         if not isinstance(error, Exception) or isinstance(error, DiskError):
             return False
         if not self.told:

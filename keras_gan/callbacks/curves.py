@@ -1,7 +1,6 @@
 """Curves of a training: losses, accuracies, scores."""
 
 import pathlib
-import time
 
 import keras
 
@@ -24,20 +23,17 @@ class CurvePlots(keras.callbacks.Callback):
         super().__init__()
         self.folder = pathlib.Path(folder)
         self.loss = LOSSES[loss]
-        self.picture = OptionalPicture("loss_plot.png, accuracy_plot.png or score_plot.png")
 
     def on_train_begin(self, logs=None):
         self.history = {}
         for past in self.params.get("past", ()):
             self._keep(past)
-        self.next_time = time.monotonic()
+        self.picture = OptionalPicture("loss_plot.png, accuracy_plot.png or score_plot.png")
 
     def on_epoch_end(self, epoch, logs=None):
         self._keep(logs)
-        start = time.monotonic()
-        if start >= self.next_time:
+        if self.picture.due:
             self._draw()
-            self.next_time = start + 100 * (time.monotonic() - start)
 
     def on_train_end(self, logs=None):
         if self.history:

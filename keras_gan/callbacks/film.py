@@ -1,7 +1,6 @@
 """What became of the same latent points, from the first epoch to the last."""
 
 import pathlib
-import time
 
 import keras
 import numpy as np
@@ -44,7 +43,6 @@ class SampleFilm(keras.callbacks.Callback):
         self.every = every
         self.generator = generator
         self.video = video
-        self.picture = OptionalPicture("training.gif or progress_plot.png")
 
     def on_train_begin(self, logs=None):
         self.generator = self.generator or self.model.generator
@@ -56,16 +54,14 @@ class SampleFilm(keras.callbacks.Callback):
                 path.unlink()
         if self.params["fresh"]:
             self._keep(0)
-        self.next_time = time.monotonic()
+        self.picture = OptionalPicture("training.gif or progress_plot.png")
 
     def on_epoch_end(self, epoch, logs=None):
         self.epoch = epoch + 1
         if self.epoch % self.every == 0:
             self._keep(self.epoch)
-            start = time.monotonic()
-            if start >= self.next_time:
+            if self.picture.due:
                 self._draw()
-                self.next_time = start + 100 * (time.monotonic() - start)
 
     def on_train_end(self, logs=None):
         if self.epoch % self.every != 0:

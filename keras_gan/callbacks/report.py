@@ -1,7 +1,6 @@
 """A page that shows where a run stands."""
 
 import pathlib
-import time
 
 import keras
 
@@ -26,16 +25,13 @@ class ReportPage(keras.callbacks.Callback):
         super().__init__()
         self.plots_dir = pathlib.Path(plots_dir)
         self.models_dir = models_dir
-        self.picture = OptionalPicture("report.html")
 
     def on_train_begin(self, logs=None):
-        self.next_time = time.monotonic()
+        self.picture = OptionalPicture("report.html")
 
     def on_epoch_end(self, epoch, logs=None):
-        start = time.monotonic()
-        if start >= self.next_time:
+        if self.picture.due:
             self._write()
-            self.next_time = start + 100 * (time.monotonic() - start)
 
     def on_train_end(self, logs=None):
         self._write()
