@@ -135,17 +135,14 @@ def plot_curves(
     axes = figure.add_subplot()
     for name, label in labels.items():
         values = history[name]
-        axes.plot(
-            epochs or range(1, len(values) + 1),
-            values,
-            label=label,
-            marker="o" if len(values) < 20 else None,
-        )
+        places = epochs or range(1, len(values) + 1)
+        marker = "o" if len(values) < 20 else None
+        axes.plot(places, values, label=label, marker=marker)
     if reference:
         axes.axhline(reference[0], color="gray", linestyle="--", linewidth=1, label=reference[1])
     axes.set(title=title, xlabel="epoch", ylabel=y_label)
     axes.set_ylim(*limits)
-    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
     axes.grid(alpha=0.3)
     axes.legend()
     save_figure(figure, to_file)

@@ -80,6 +80,7 @@ def test_scores_for_programs_and_a_picture(workplace, tmp_path):
     assert content["yardstick"]["name"] == "mnist-1"
     assert content["scores"]["FID"]["value"] > content["scores"]["FID"]["real"] > 0
     assert sum(content["class_shares"]) == pytest.approx(1)
+    assert content["scores"]["rarest class"]["value"] == min(content["class_shares"])
     assert not content["real"]["held_out"]
     with Image.open(tmp_path / "scores.png") as picture:
         assert picture.size == (1300, 700)
@@ -260,7 +261,7 @@ def mistaken(workplace, digits, tmp_path):
     [
         ("", "required: FILE"),
         ("absent.keras", "absent.keras: no such file"),
-        ("folder.keras", "folder.keras: no such file"),
+        ("folder.keras", "folder.keras: is a folder"),
         ("words.keras", "is no Keras model"),
         ("empty.keras", "is no Keras model"),
         ("short.keras", "is no Keras model"),
@@ -277,7 +278,10 @@ def mistaken(workplace, digits, tmp_path):
         ("generator.keras --seed -1", "seed must be from 0"),
         ("generator.keras --json absent/scores.json", "absent/scores.json: cannot be written"),
         ("generator.keras --plot .", "cannot be written"),
+        ("generator.keras --plot scores.txt", "scores.txt: expected a name that ends in .png"),
         ("generator.keras --data absent.npz", "absent.npz: no such file"),
+        ("words.keras --data absent.npz", "words.keras: is no Keras model"),
+        ("generator.keras --samples 3 --data absent.npz", "samples must be from 100"),
     ],
 )
 def test_a_mistake_is_one_line(arguments, said, mistaken, capfd):

@@ -49,6 +49,18 @@ def test_a_title_is_drawn(tmp_path):
     assert (read(tmp_path / "with.png") != read(tmp_path / "without.png")).any()
 
 
+@pytest.mark.parametrize("epochs", [1, 2, 3, 150])
+def test_epochs_are_marked_with_whole_numbers(tmp_path, monkeypatch, epochs):
+    figures = []
+    monkeypatch.setattr("keras_gan.plots.save_figure", lambda figure, path: figures.append(figure))
+    plot_curves({"a": [0.5] * epochs}, tmp_path / "a.png", {"a": "a"}, title="", y_label="")
+    axes = figures[0].axes[0]
+    left, right = axes.get_xlim()
+    ticks = [tick for tick in axes.get_xticks() if left <= tick <= right]
+    assert ticks
+    assert all(tick == round(tick) for tick in ticks)
+
+
 @pytest.mark.parametrize("epochs", [1, 2, 150])
 def test_curves_of_any_length(tmp_path, epochs):
     history = {"a": np.linspace(1, 0, epochs).tolist(), "b": [0.5] * epochs}

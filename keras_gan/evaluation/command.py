@@ -50,18 +50,20 @@ def evaluate_file(
     path = pathlib.Path(path)
     for file in filter(None, (json, plot)):
         check_can_be_written(file)
+    if plot and pathlib.Path(plot).suffix.lower() != ".png":
+        raise UserError(f"{plot}: expected a name that ends in .png")
     if not path.is_file():
-        raise UserError(f"{path}: no such file")
-    with warnings_said():
-        real = load_data(dataset, data)
+        raise UserError(f"{path}: {'is a folder' if path.is_dir() else 'no such file'}")
     with native_chatter_hidden():
         keras.ops.zeros(1)  # the backend starts
+    images = load_samples(path, samples, seed, latent_distribution or _distribution_of(path))
+    with warnings_said():
+        real = load_data(dataset, data)
     if not can_be_compared_with(real):
         raise UserError(
             f"{real.source}: too few images to compare with; at least {MIN_SAMPLES} held-out ones "
             f"are needed, or {2 * MIN_SAMPLES} in all"
         )
-    images = load_samples(path, samples, seed, latent_distribution or _distribution_of(path))
     yardstick = load_yardstick(real)
     if yardstick is None:
         say(
@@ -89,8 +91,10 @@ def evaluate_file(
             "versions": {"keras_gan": keras_gan.__version__, "keras": keras.__version__},
         }
         report.save_json(result, json, about)
+        print(f"\nScores: {json}")
     if plot:
         report.plot_result(result, images, real.images, plot)
+        print(f"\nPicture: {plot}")
 
 
 def _distribution_of(path):

@@ -165,7 +165,7 @@ def evaluate(samples, dataset, yardstick, seed=0):
     compared = len(draws[0].features)
     rows = np.random.default_rng(seed).permutation(len(samples))[:compared]
     return Result(
-        _scores(real, fake[rows], draws) | copying,
+        _scores(real, fake[rows], draws) | _rarest_class(real, fake, draws[0]) | copying,
         metrics.class_shares(fake.probabilities).tolist(),
         fake.probabilities.argmax(axis=1),
         copies,
@@ -192,8 +192,6 @@ def _scores(real, fake, draws):
     floor_kid, floor_kid_error = metrics.kernel_distance(real.features, floor.features)
     near = metrics.neighbourhood(real.features, fake.features)
     floor_near = metrics.neighbourhood(real.features, floor.features)
-    shares, floor_shares = (metrics.class_shares(side.probabilities) for side in (fake, floor))
-    rarest = int(np.where(metrics.class_shares(real.probabilities) > 0, shares, 1).argmin())
     return {
         "FID": Score(
             metrics.frechet_distance(real.features, fake.features),
@@ -209,17 +207,24 @@ def _scores(real, fake, draws):
         "classifier score": Score(
             metrics.classifier_score(fake.probabilities),
             metrics.classifier_score(floor.probabilities),
-            f"clear and of every class; at most {len(shares)}",
+            f"clear and of every class; at most {fake.probabilities.shape[1]}",
         ),
         "confident share": Score(
             metrics.confident_share(fake.probabilities),
             metrics.confident_share(floor.probabilities),
             "share that the classifier is 95% sure of",
         ),
-        "rarest class": Score(
-            float(shares[rarest]), float(floor_shares[rarest]), f"share of class {rarest}"
-        ),
     }
+
+
+def _rarest_class(real, fake, floor):
+    """The share of the class, of those that real images have, that samples have least of."""
+    wanted, shares, floor_shares = (
+        metrics.class_shares(side.probabilities) for side in (real, fake, floor)
+    )
+    rarest = int(np.where(wanted > 0, shares, 1).argmin())
+    meaning = f"share of class {rarest}, the rarest of the samples"
+    return {"rarest class": Score(float(shares[rarest]), float(floor_shares[rarest]), meaning)}
 
 
 def _copying(samples, dataset):
