@@ -2,15 +2,11 @@
 
 import io
 
-from PIL import Image, ImageDraw, ImageFont
-
-from keras_gan.data import to_bytes
 from keras_gan.errors import UserError
 from keras_gan.files import write_bytes, write_whole
-from keras_gan.plots import mosaic
+from keras_gan.plots import titled_mosaic
 
 ZOOM = 2
-LABEL_HEIGHT = 40
 # The last picture stays, so that one sees what came of it.
 SECONDS = 12
 LAST_SECONDS = 2
@@ -84,12 +80,5 @@ def _frames(epochs, grids):
 
 def _frame(epoch, grid):
     """One picture of the film, with even sides, as video codecs ask for."""
-    pixels = Image.fromarray(to_bytes(mosaic(grid, columns=10)))
-    width, height = (ZOOM * side for side in pixels.size)
-    frame = Image.new("L", (width, height + LABEL_HEIGHT), 255)
-    frame.paste(pixels.resize((width, height), Image.Resampling.NEAREST), (0, LABEL_HEIGHT))
-    text = f"epoch {epoch}" if epoch else "before training"
-    ImageDraw.Draw(frame).text(
-        (width / 2, LABEL_HEIGHT / 2), text, fill=0, anchor="mm", font=ImageFont.load_default(22)
-    )
-    return frame
+    title = f"epoch {epoch}" if epoch else "before training"
+    return titled_mosaic(grid, title, columns=10, zoom=ZOOM)

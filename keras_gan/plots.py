@@ -6,10 +6,13 @@ import math
 import time
 
 import keras
+import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
+from PIL import Image, ImageDraw, ImageFont
 
 from keras_gan.console import one_line, say
+from keras_gan.data import to_bytes
 from keras_gan.errors import DiskError
 from keras_gan.files import write_bytes
 from keras_gan.models.composite import Composite, frozen
@@ -18,6 +21,8 @@ DPI = 100
 ZOOM = 3
 GAP = 2
 TITLE_HEIGHT = 48
+TITLE_SIZE = 20
+TITLE_FONT = matplotlib.get_data_path() + "/fonts/ttf/DejaVuSans.ttf"
 MARGIN = 12
 LABEL_WIDTH = 110
 
@@ -32,17 +37,35 @@ def plot_images(images, to_file, title="", columns=10):
         title: String, drawn above the grid.
         columns: Integer, the number of images in a row.
     """
-    grid = mosaic(np.asarray(images), columns)
-    height, width = (ZOOM * side for side in grid.shape)
-    full_width, full_height = width + 2 * MARGIN, height + MARGIN + TITLE_HEIGHT
-    figure = Figure(figsize=(full_width / DPI, full_height / DPI), dpi=DPI)
-    axes = figure.add_axes(
-        [MARGIN / full_width, MARGIN / full_height, width / full_width, height / full_height]
-    )
-    axes.set_axis_off()
-    axes.imshow(grid, cmap="gray", vmin=0, vmax=1, interpolation="nearest", aspect="auto")
-    axes.set_title(title, fontsize=14)
-    save_figure(figure, to_file)
+    content = io.BytesIO()
+    titled_mosaic(images, title, columns, ZOOM, MARGIN).save(content, format="png")
+    write_bytes(to_file, content.getvalue())
+
+
+def titled_mosaic(images, title, columns, zoom, margin=0):
+    """Images in a grid below a title.
+
+    Pillow draws it in a fraction of the time that a Matplotlib figure takes: there
+    is one for every epoch.
+
+    Args:
+        images: As in `plot_images`.
+        title: String.
+        columns: Integer, the number of images in a row.
+        zoom: Integer, how many pixels wide and high a pixel of an image becomes.
+        margin: Integer, pixels of white around the grid; none above it but the title.
+
+    Returns:
+        A `PIL.Image.Image` in shades of grey.
+    """
+    grid = Image.fromarray(to_bytes(mosaic(np.asarray(images), columns)))
+    width, height = (zoom * side for side in grid.size)
+    picture = Image.new("L", (width + 2 * margin, TITLE_HEIGHT + height + margin), 255)
+    picture.paste(grid.resize((width, height), Image.Resampling.NEAREST), (margin, TITLE_HEIGHT))
+    font = ImageFont.truetype(TITLE_FONT, TITLE_SIZE)
+    middle = picture.width / 2, TITLE_HEIGHT / 2
+    ImageDraw.Draw(picture).text(middle, title, fill=0, anchor="mm", font=font)
+    return picture
 
 
 def mosaic(images, columns):
