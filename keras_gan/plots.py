@@ -216,8 +216,8 @@ class OptionalPicture:
         name: String, what to call the picture.
 
     Attributes:
-        due: Boolean, whether drawing it has taken no more than a hundredth of the
-            time since it was last begun, or it was not drawn yet.
+        due: Boolean, whether a hundred times as long as it last took to draw has
+            passed since that began; true before the first time.
     """
 
     def __init__(self, name):

@@ -121,14 +121,19 @@ def test_nearest_image_by_hand():
 
 
 @pytest.mark.parametrize("kind", ["digits", "noise", "one image"])
-def test_nearest_image_is_that_of_all_distances(kind):
+@pytest.mark.parametrize("few", [0, 20, 500])
+def test_nearest_image_is_that_of_all_distances(kind, few, monkeypatch):
+    monkeypatch.setattr(metrics, "FEW", few)
+    monkeypatch.setattr(metrics, "STRIP", 300)
     rng = np.random.default_rng(8)
     train = {
         "digits": lambda: embedded_digits().images[:2000],
         "noise": lambda: rng.integers(256, size=(700, 28, 28, 1), dtype="uint8"),
         "one image": lambda: embedded_digits().images[:1],
     }[kind]()
-    images = np.concatenate([train[:150], np.roll(train[:150], 1, axis=2), 255 - train[:150]])
+    noise = rng.integers(256, size=(50, 28, 28, 1), dtype="uint8")
+    some = train[:150]
+    images = np.concatenate([some, np.roll(some, 1, axis=2), 255 - some, noise])
     expected = cdist(images.reshape(len(images), -1), train.reshape(len(train), -1)) / 255
     distances, indices = metrics.nearest(images, train)
     np.testing.assert_allclose(distances, expected.min(axis=1), rtol=1e-5, atol=1e-6)

@@ -12,6 +12,7 @@ from keras_gan import (
     plot_images,
     plot_model,
 )
+from keras_gan.plots import OptionalPicture
 
 FIREBRICK, FOREST_GREEN = (178, 34, 34), (34, 139, 34)
 
@@ -67,6 +68,20 @@ def test_curves_of_any_length(tmp_path, epochs):
     labels = {"a": "first", "b": "second"}
     plot_curves(history, tmp_path / "curves.png", labels, "Title", "unit", (0.7, "reference"))
     assert read(tmp_path / "curves.png").shape == (500, 800, 3)
+
+
+def test_a_picture_is_drawn_at_most_a_hundredth_of_the_time(monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr("keras_gan.plots.time.monotonic", lambda: now[0])
+    picture = OptionalPicture("picture")
+    assert picture.due
+    with picture:
+        now[0] = 2.0
+    assert not picture.due
+    now[0] = 199.0
+    assert not picture.due
+    now[0] = 200.0
+    assert picture.due
 
 
 def count(picture, colour):

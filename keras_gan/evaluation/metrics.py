@@ -14,10 +14,13 @@ from sklearn.neighbors import NearestNeighbors
 BLOCK = 200
 
 # To find nearest images: principal axes to compare first, the images that these are
-# found by, and what float32 may lose of a squared distance.
+# found by at least, what float32 may lose of a squared distance, and how many images
+# are compared one by one before it is faster to compare all together.
 PROJECTED = 64
 PRINCIPAL_IMAGES = 5000
 ROUNDING = 0.01
+FEW = 500
+STRIP = 5000
 
 
 def frechet_distance(real, fake):
@@ -136,6 +139,7 @@ def neighbourhood(real, fake, k=5):
         rows = slice(start, start + BLOCK)
         squared = real_squares - 2 * fake[rows] @ real.T
         squared += (fake[rows] ** 2).sum(axis=1, keepdims=True)
+        np.maximum(squared, 0, out=squared)  # of equal features, rounding leaves less
         covering[rows] = np.count_nonzero(squared < real_reach, axis=1)
         recalled |= (squared < fake_reach[rows, None]).any(axis=0)
         nearest_fake = np.minimum(nearest_fake, squared.min(axis=0))
@@ -186,8 +190,9 @@ def class_shares(probabilities):
 def nearest(images, train_images):
     """The nearest training image of each image, by Euclidean distance of pixels.
 
-    The answer is exact: projections on principal axes, which are never further
-    apart than the images are, only rule out most of the training images.
+    The answer is exact but for the rounding of float32: projections on principal
+    axes, which are never further apart than the images are, only rule out most of
+    the training images. Images that are like none of them are compared with all.
 
     Args:
         images: `uint8` array `(n, height, width, 1)`.
@@ -201,6 +206,7 @@ def nearest(images, train_images):
     projected, train_projected = _project(images, axes), _project(train_images, axes)
     train_squares = (train_projected**2).sum(axis=1)
     distances, indices = np.empty(len(images), "float32"), np.empty(len(images), int)
+    strange = []
     for start in range(0, len(images), BLOCK):
         block = projected[start : start + BLOCK]
         # Squared distances of projections, each less the square of the image's own.
@@ -210,10 +216,34 @@ def nearest(images, train_images):
         for i, bound in enumerate(bounds):
             image = _flat(images[start + i])
             reach = ((_flat(train_images[bound.argmin()]) - image) ** 2).sum() - squares[i]
-            near = np.flatnonzero(bound <= reach + ROUNDING)
+            near = bound <= reach + ROUNDING
+            if np.count_nonzero(near) > FEW:
+                strange.append(start + i)
+                continue
+            near = np.flatnonzero(near)
             exact = np.linalg.norm(_flat(train_images[near]) - image, axis=1)
             distances[start + i], indices[start + i] = exact.min(), near[exact.argmin()]
+    indices[strange] = _nearest_of_all(images[strange], train_images)
+    for i in strange:
+        distances[i] = np.linalg.norm(_flat(images[i]) - _flat(train_images[indices[i]]))
     return distances, indices
+
+
+def _nearest_of_all(images, train_images):
+    """The index of the nearest training image of each image, none ruled out: array `(n,)`."""
+    indices, least = np.zeros(len(images), int), np.full(len(images), np.inf)
+    for strip_start in range(0, len(train_images), STRIP):
+        strip = _flat(train_images[strip_start : strip_start + STRIP])
+        strip_squares = (strip**2).sum(axis=1)
+        for start in range(0, len(images), BLOCK):
+            rows = slice(start, start + BLOCK)
+            squares = -2 * _flat(images[rows]) @ strip.T
+            squares += strip_squares
+            best = squares.argmin(axis=1)
+            found = squares[np.arange(len(best)), best]
+            indices[rows] = np.where(found < least[rows], strip_start + best, indices[rows])
+            least[rows] = np.minimum(least[rows], found)
+    return indices
 
 
 def _principal_axes(images):
