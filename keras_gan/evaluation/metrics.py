@@ -10,6 +10,8 @@ import numpy as np
 from scipy import linalg
 from sklearn.neighbors import NearestNeighbors
 
+from keras_gan.data import to_unit_range
+
 # Rows of a distance matrix that are in memory at a time.
 BLOCK = 200
 
@@ -223,21 +225,22 @@ def nearest(images, train_images):
             near = np.flatnonzero(near)
             exact = np.linalg.norm(_flat(train_images[near]) - image, axis=1)
             distances[start + i], indices[start + i] = exact.min(), near[exact.argmin()]
-    indices[strange] = _nearest_of_all(images[strange], train_images)
-    for i in strange:
-        distances[i] = np.linalg.norm(_flat(images[i]) - _flat(train_images[indices[i]]))
+    if strange:
+        flat = _flat(images[strange])
+        indices[strange] = _nearest_of_all(flat, train_images)
+        distances[strange] = np.linalg.norm(flat - _flat(train_images[indices[strange]]), axis=1)
     return distances, indices
 
 
-def _nearest_of_all(images, train_images):
-    """The index of the nearest training image of each image, none ruled out: array `(n,)`."""
-    indices, least = np.zeros(len(images), int), np.full(len(images), np.inf)
+def _nearest_of_all(flat, train_images):
+    """The index of the training image nearest to each flat image, none ruled out: `(n,)`."""
+    indices, least = np.zeros(len(flat), int), np.full(len(flat), np.inf)
     for strip_start in range(0, len(train_images), STRIP):
         strip = _flat(train_images[strip_start : strip_start + STRIP])
         strip_squares = (strip**2).sum(axis=1)
-        for start in range(0, len(images), BLOCK):
+        for start in range(0, len(flat), BLOCK):
             rows = slice(start, start + BLOCK)
-            squares = -2 * _flat(images[rows]) @ strip.T
+            squares = -2 * flat[rows] @ strip.T
             squares += strip_squares
             best = squares.argmin(axis=1)
             found = squares[np.arange(len(best)), best]
@@ -271,6 +274,4 @@ def nearest_other(images):
 
 def _flat(images):
     """An image, or images, as vectors of floats from 0 to 1."""
-    height, width, channels = images.shape[-3:]
-    pixels = images.reshape(*images.shape[:-3], height * width * channels)
-    return np.divide(pixels, 255, dtype="float32")
+    return to_unit_range(images).reshape(*images.shape[:-3], -1)
