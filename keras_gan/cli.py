@@ -313,6 +313,12 @@ def _train_parser():
         help="calculate in float16 on a GPU, in bfloat16 on a CPU, where that is faster; what is "
         "saved calculates in float32",
     )
+    training.add_argument(
+        "--jit-compile",
+        action=argparse.BooleanOptionalAction,
+        help="on TensorFlow, compile the step with XLA: the first takes some seconds longer, all "
+        f"others less (default: {'on' if Config.jit_compile else 'off'}; off for mlp-dropout)",
+    )
     output = parser.add_argument_group("what to keep")
     _add_setting(output, "--plots-dir", str, "DIR", "folder for pictures")
     _add_setting(output, "--models-dir", str, "DIR", "folder for models, history and settings")

@@ -43,6 +43,8 @@ PRESETS = {
         "label_smoothing": 0.1,
         "learning_rate": 2e-3,
         "beta_1": 0.9,
+        # XLA draws random numbers slowly on a CPU, and here dropout draws most of a step's
+        "jit_compile": False,
     },
     # Radford et al., 2015, https://arxiv.org/abs/1511.06434, but for their batches of 128: with
     # a few thousand images, these leave the generator too few steps to catch up
@@ -113,6 +115,8 @@ class Config:
             for being steep.
         mixed_precision: Boolean, whether the networks of the recipe calculate in
             float16 on a GPU, in bfloat16 elsewhere, as Keras' mixed policies do.
+        jit_compile: Boolean, whether TensorFlow compiles the step with XLA. It is
+            faster then, and begins some seconds later.
         average: Float from 0 up to, not including, 1, how much of the averaged
             generator a step keeps.
         seed: Integer from 0 to 2**32 - 1; it fixes initial weights, latent
@@ -155,6 +159,7 @@ class Config:
     dropout: float = 0.0
     penalty: float = 0.02
     mixed_precision: bool = False
+    jit_compile: bool = True
     average: float = 0.9995
     seed: int = 0
     dataset: str = "mnist"
@@ -199,7 +204,7 @@ class Config:
         for name in ("beta_1", "beta_2", "label_smoothing", "dropout", "average"):
             self._check_float(name, "from 0 up to, not including, 1", lambda part: 0 <= part < 1)
         self._check_float("checkpoint_minutes", "above 0", lambda minutes: minutes > 0)
-        for name in ("mixed_precision", "video", "quiet"):
+        for name in ("mixed_precision", "jit_compile", "video", "quiet"):
             if not isinstance(getattr(self, name), bool):
                 self._refuse(name, "true or false")
         for name in ("plots_dir", "models_dir", *NETWORK_FILES, "data", "log", "tensorboard"):

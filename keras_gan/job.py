@@ -391,6 +391,7 @@ def _build_networks(config, architectures):
         config.label_smoothing,
         config.optimizer,
         config.beta_2,
+        config.jit_compile if keras.backend.backend() == "tensorflow" else "auto",
     )
 
 

@@ -7,6 +7,7 @@ import time
 import keras
 import numpy as np
 
+from keras_gan.console import say
 from keras_gan.data import to_unit_range
 from keras_gan.errors import DivergenceError
 from keras_gan.latents import draw_latents
@@ -192,10 +193,21 @@ def _compile_step(duel, images, sizes, step_settings):
     """
     variables = state_variables(duel.composite)
     values = [np.array(keras.ops.convert_to_numpy(variable)) for variable in variables]
-    try:
+
+    def take_steps():
         for size in dict.fromkeys(sizes):
             real_images = to_unit_range(images[:size])
             train_step(duel, real_images, np.random.default_rng(0), **step_settings)
+
+    try:
+        try:
+            take_steps()
+        except Exception as error:
+            if not duel.jit_compile:
+                raise
+            duel.compile_without_xla()
+            take_steps()
+            say(f"XLA cannot compile the step ({type(error).__name__}): it will do without.")
     finally:
         for variable, value in zip(variables, values, strict=True):
             variable.assign(value)

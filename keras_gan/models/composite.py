@@ -135,6 +135,7 @@ def build_composite(
     label_smoothing=0.0,
     optimizer="adam",
     beta_2=0.999,
+    jit_compile="auto",
 ):
     """Stacks the generator and the discriminator, and compiles both sides.
 
@@ -154,6 +155,7 @@ def build_composite(
             target for real images is.
         optimizer: `"adam"`, `"rmsprop"` or `"sgd"`.
         beta_2: Float, Adam's decay of the second moment, for both sides.
+        jit_compile: Boolean or `"auto"`, as in `keras.Model.compile`.
 
     Returns:
         A compiled `Composite`. Train it with latents and ones, and its
@@ -192,6 +194,7 @@ def build_composite(
             optimizer=OPTIMIZERS[optimizer](learning_rate, beta_1=beta_1, beta_2=beta_2),
             loss=its_loss,
             metrics=metrics,
+            jit_compile=jit_compile,
         )
         model.optimizer.build(model.trainable_variables)
     return composite

@@ -47,6 +47,12 @@ class Duel(keras.Model):
             jit_compile=composite.jit_compile and critic.jit_compile,
         )
 
+    def compile_without_xla(self):
+        """Gives up compiling with XLA, here and for the models that this one trains."""
+        for model in (self, self.composite, self.composite.critic):
+            model.jit_compile = False
+            model.make_train_function(force=True)
+
     @property
     def metrics(self):
         return []
