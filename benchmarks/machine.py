@@ -73,25 +73,25 @@ def run_peers(arguments, seconds, out, *more, only=None, **environment):
             yield peer, done.stdout
 
 
-def medians_of_rounds(tasks, rounds, repeats):
+def medians_of_rounds(tasks, rounds):
     """Times tasks side by side.
 
     Args:
-        tasks: Dict of functions by their names.
+        tasks: Dict that maps names to pairs: a function, and how many calls of it
+            make one timing.
         rounds: Integer, how often to time each, one after the other, so that
             whatever else the machine does meanwhile falls on all of them.
-        repeats: Integer, how many calls make one timing.
 
     Returns:
         A dict that maps each name to the seconds of one call, the median of the
         rounds.
     """
     seconds = {name: [] for name in tasks}
-    for task in tasks.values():
+    for task, _ in tasks.values():
         task()
         task()
     for _ in range(rounds):
-        for name, task in tasks.items():
+        for name, (task, repeats) in tasks.items():
             start = time.perf_counter()
             for _ in range(repeats):
                 task()

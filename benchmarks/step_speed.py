@@ -4,7 +4,7 @@
 
 In one run, one after the other and again, so that a busy machine slows all of
 them alike: the loop of `train_step`; the same mathematics in one
-function written by hand with a gradient tape; the loop with the networks and
+function written by hand with a gradient tape, compiled the same way; the loop with the networks and
 settings of the tutorial. Before them the arithmetic of one step, layer by layer,
 and how fast the machine multiplies matrices: together they say how fast a step
 could be at best. `--peers` names a folder with other projects' recipes,
@@ -35,6 +35,7 @@ from keras_gan.training import train_step
 
 ROUNDS = 5
 STEPS = 60
+TUTORIAL_STEPS = 3  # each takes as long as dozens of the others
 PEER_SECONDS = 20
 
 
@@ -81,7 +82,7 @@ def matmul_ceiling():
     size = 2048
     matrix = tf.random.normal((size, size))
     multiply = tf.function(lambda: tf.reduce_sum(tf.matmul(matrix, matrix)))
-    return 2 * size**3 / medians_of_rounds({"": lambda: multiply().numpy()}, 9, 1)[""]
+    return 2 * size**3 / medians_of_rounds({"": (lambda: multiply().numpy(), 1)}, 9)[""]
 
 
 def fused_step(composite, images, config):
@@ -107,7 +108,7 @@ def fused_step(composite, images, config):
             return tf.random.uniform(shape, -1, 1)
         return tf.random.normal(shape)
 
-    @tf.function
+    @tf.function(jit_compile=config.jit_compile)
     def step():
         rows = tf.random.uniform((n,), 0, len(images), tf.int32)
         real = tf.cast(tf.gather(images, rows), "float32") / 255
@@ -159,15 +160,15 @@ def main():
     ours = build_networks(config)
     tutorial = configure(preset="tutorial")
     tasks = {
-        "loop": loop_step(ours, images, config),
-        "fused": fused_step(build_networks(config), images, config),
-        "tutorial": loop_step(build_networks(tutorial), images, tutorial),
+        "loop": (loop_step(ours, images, config), STEPS),
+        "fused": (fused_step(build_networks(config), images, config), STEPS),
+        "tutorial": (loop_step(build_networks(tutorial), images, tutorial), TUTORIAL_STEPS),
     }
 
     rows = list(flops_of_a_step(ours, config))
     total = sum(row[-1] for row in rows)
     ceiling = matmul_ceiling()
-    seconds = medians_of_rounds(tasks, ROUNDS, STEPS)
+    seconds = medians_of_rounds(tasks, ROUNDS)
     print_table(
         ["use", "layer", "images", "passes", "MFLOP", "share", "ms at the ceiling"],
         [

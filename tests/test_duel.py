@@ -3,11 +3,13 @@
 import keras
 import numpy as np
 import pytest
+from keras import layers
 
 from keras_gan.config import configure
 from keras_gan.job import build_networks
 from keras_gan.models import Duel
-from keras_gan.training import train_step
+from keras_gan.models.composite import build_composite
+from keras_gan.training import train, train_step
 
 on_tensorflow = pytest.mark.skipif(
     keras.backend.backend() != "tensorflow", reason="a step is one call on TensorFlow alone"
@@ -55,6 +57,47 @@ def test_a_step_is_one_call_compiled_once_for_each_size(monkeypatch):
     for n in (8, 8, 5, 8, 5, 5):
         train_step(duel, np.zeros((n, 28, 28, 1), "float32"), np.random.default_rng(0))
     assert len(traced) == 2 * 2
+
+
+@on_tensorflow
+def test_the_step_is_compiled_as_the_settings_say():
+    for compiled in (True, False):
+        composite = build_networks(configure("mlp", jit_compile=compiled))
+        assert Duel(composite).jit_compile == compiled
+    assert Duel(build_networks(configure("mlp"))).jit_compile
+    assert not Duel(build_networks(configure("mlp-dropout"))).jit_compile
+
+
+@on_tensorflow
+def test_what_xla_cannot_compile_trains_without(digits, capfd):
+    import tensorflow as tf
+
+    class Unknown(layers.Layer):
+        """Calls Python in the middle of the graph, which XLA cannot."""
+
+        def call(self, inputs):
+            nothing = tf.numpy_function(lambda: np.float32(0), [], tf.float32)
+            return inputs + tf.reshape(tf.stop_gradient(nothing), ())
+
+    outcomes = []
+    for compiled in (True, False):
+        keras.utils.set_random_seed(0)
+        generator = keras.Sequential(
+            [keras.Input((4,)), layers.Dense(784), Unknown(), layers.Reshape((28, 28, 1))]
+        )
+        discriminator = keras.Sequential(
+            [keras.Input((28, 28, 1)), layers.Flatten(), layers.Dense(1)]
+        )
+        composite = build_composite(generator, discriminator, jit_compile=compiled)
+        history = train(composite, digits[0], epochs=2, batch_size=64).history
+        outcomes.append((history["d_loss"], composite.get_weights()))
+    assert capfd.readouterr().err == (
+        "XLA cannot compile the step (InvalidArgumentError): it will do without.\n"
+    )
+    (losses, weights), (expected_losses, expected_weights) = outcomes
+    assert losses == pytest.approx(expected_losses, rel=1e-4)
+    for of, expected in zip(weights, expected_weights, strict=True):
+        np.testing.assert_allclose(of, expected, rtol=1e-3, atol=1e-5)
 
 
 def test_a_step_tells_of_itself_alone():

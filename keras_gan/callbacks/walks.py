@@ -7,7 +7,7 @@ import keras
 from keras_gan.latents import interpolate
 from keras_gan.plots import OptionalPicture, plot_walks
 
-PAIRS = 4
+PAIRS = "ABCD"
 STEPS = 10
 
 
@@ -30,7 +30,7 @@ class WalkPlot(keras.callbacks.Callback):
     def on_train_end(self, logs=None):
         generator = self.generator or self.model.generator
         walks = {}
-        for pair, (start, end) in enumerate(self.latents[: 2 * PAIRS].reshape(PAIRS, 2, -1), 1):
+        for pair, start, end in zip(PAIRS, self.latents[::2], self.latents[1::2], strict=False):
             for kind in ("straight", "spherical"):
                 points = interpolate(start, end, STEPS, spherical=kind == "spherical")
                 walks[f"{pair}, {kind}"] = generator.predict_on_batch(points)
