@@ -15,9 +15,10 @@ import tempfile
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
+import keras
 from machine import describe, print_table
 
-from keras_gan.callbacks import Checkpoints
+from keras_gan import job
 from keras_gan.cli import main
 
 
@@ -27,14 +28,13 @@ def megabytes(field):
 
 
 if __name__ == "__main__":
-    held = []
-    end_epoch = Checkpoints.on_epoch_end
+    train, held = job.train, []
+    look = keras.callbacks.LambdaCallback(on_epoch_end=lambda *_: held.append(megabytes("VmRSS")))
 
-    def end_epoch_and_look(self, epoch, logs=None):
-        end_epoch(self, epoch, logs)
-        held.append(megabytes("VmRSS"))
+    def watched_train(*networks_and_images, callbacks, **options):
+        train(*networks_and_images, callbacks=[*callbacks, look], **options)
 
-    Checkpoints.on_epoch_end = end_epoch_and_look
+    job.train = watched_train
     with tempfile.TemporaryDirectory() as folder:
         places = ["--plots-dir", f"{folder}/plots", "--models-dir", f"{folder}/models"]
         if main([*(sys.argv[1:] or ["--epochs", "100"]), *places, "--quiet"]) != 0:

@@ -1,17 +1,22 @@
 """How good the samples are after so many seconds of training, ours and others'.
 
     python benchmarks/quality_over_time.py --data mnist.npz [--preset NAME]
-        [--peers FOLDER] [--torch-python FILE] [--marks 60,120,240] [--plot FILE]
+        [--peers FOLDER] [--torch-python FILE] [--marks 60,120,240] [--rounds 1]
+        [--plot FILE]
 
 Each recipe trains alone, on one clock: the seconds of its training steps, without
 start-up, drawing and measuring. At each mark it draws 10,000 samples, which one
 and the same yardstick scores. `--peers` names a folder with other projects'
-recipes, `peers_keras.py` and `peers_torch.py`, that do the same.
+recipes, `peers_keras.py` and `peers_torch.py`, that do the same. Rounds follow one
+another, and the table gives medians; the peers repeat one seed, ours take another
+each round.
 """
 
 import argparse
+import dataclasses
 import os
 import pathlib
+import statistics
 import sys
 import tempfile
 import time
@@ -33,7 +38,7 @@ from keras_gan.job import build_networks
 from keras_gan.plots import save_figure
 
 SAMPLES = 10_000
-SCORES = ("FID", "precision", "recall", "coverage", "confident share", "rarest class")
+SCORES = ("FID", "precision", "recall", "coverage", "confident share")
 
 
 class EndOfClockError(Exception):
@@ -121,8 +126,8 @@ def main():
     parser.add_argument("--preset", choices=PRESETS, action="append")
     add_peer_options(parser)
     parser.add_argument("--marks", default="60,120,240")
+    parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--plot", metavar="FILE")
-    parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
     marks = sorted(int(mark) for mark in arguments.marks.split(","))
     print(describe() + "\n")
@@ -131,26 +136,33 @@ def main():
     if dataset.labels is None:
         parser.error("the data need labels, for a yardstick")
     yardstick = load_yardstick(dataset)
-    curves, rows, floor = {}, [], None
-    with tempfile.TemporaryDirectory() as out:
-        out = pathlib.Path(out)
-        for preset in arguments.preset or ["default"]:
-            train_ours(preset, dataset.images, marks, out, arguments.seed)
-        data = str(pathlib.Path(arguments.data).resolve())
-        for peer, _ in run_peers(
-            arguments, marks[-1], out, ",".join(map(str, marks)), MNIST_NPZ=data
-        ):
-            print(f"{peer} is trained.", file=sys.stderr, flush=True)
-        for path in sorted(out.glob("*.npz")):
-            name, mark = path.stem.rsplit("_", 1)
-            result = score(path, dataset, yardstick)
-            fid = result.scores["FID"]
-            floor = fid.reference
-            curves.setdefault(name, []).append((int(mark), fid.value))
-            rows.append([name, int(mark), *(f"{result.scores[kind].value:.3f}" for kind in SCORES)])
-            rows[-1].append(f"{min(result.class_shares):.1%} to {max(result.class_shares):.1%}")
+    # Samples are compared with the test images: copies are not looked for here.
+    few = dataclasses.replace(dataset, images=dataset.images[:SAMPLES], labels=None)
+    in_order = ",".join(map(str, marks))
+    environment = {"MNIST_NPZ": str(pathlib.Path(arguments.data).resolve())}
+    found, floor = {}, None
+    for seed in range(arguments.rounds):
+        with tempfile.TemporaryDirectory() as out:
+            for preset in arguments.preset or ["default"]:
+                train_ours(preset, dataset.images, marks, pathlib.Path(out), seed)
+            for peer, _ in run_peers(arguments, marks[-1], out, in_order, **environment):
+                print(f"{peer} is trained.", file=sys.stderr, flush=True)
+            for path in sorted(pathlib.Path(out).glob("*.npz")):
+                name, mark = path.stem.rsplit("_", 1)
+                result = score(path, few, yardstick)
+                floor = result.scores["FID"].reference
+                shares = min(result.class_shares), max(result.class_shares)
+                scores = *(result.scores[kind].value for kind in SCORES), *shares
+                found.setdefault((name, int(mark)), []).append(scores)
+                print(f"Round {seed + 1}: {name}, {mark} s, {scores}", file=sys.stderr, flush=True)
+    curves, rows = {}, []
+    for (name, mark), rounds in found.items():
+        *scores, least, most = map(statistics.median, zip(*rounds, strict=True))
+        curves.setdefault(name, []).append((mark, scores[0]))
+        values = [f"{value:.3f}" for value in scores]
+        rows.append([name, mark, *values, f"{least:.1%} to {most:.1%}"])
     print_table(["recipe", "seconds", *SCORES, "digits' shares"], rows)
-    print(f"FID of real digits: {floor:.3f}")
+    print(f"FID of real digits: {floor:.3f}. Medians of {arguments.rounds} rounds.")
     if arguments.plot:
         plot(curves, floor, arguments.plot)
 

@@ -20,6 +20,7 @@ from keras_gan.callbacks import (
     AveragedGenerator,
     Checkpoints,
     CurvePlots,
+    FreedMemory,
     HistoryFile,
     LogFile,
     ModelFiles,
@@ -235,7 +236,7 @@ def _run(config, newest):
             variables,
             config.checkpoint_minutes,
         )
-        with checkpoints:
+        with checkpoints, FreedMemory() as freed_memory:
             train(
                 composite,
                 dataset.images,
@@ -245,6 +246,7 @@ def _run(config, newest):
                     average,
                     *_watchers(config, dataset, yardstick, latents, average.generator),
                     checkpoints,
+                    freed_memory,
                 ],
                 position=position,
                 **config.step_settings,

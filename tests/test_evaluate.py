@@ -331,6 +331,15 @@ def test_a_collapse_is_told_while_there_is_time(digits, tmp_path, capsys):
     assert (tmp_path / "metrics_plot.png").exists()
 
 
+def test_samples_that_look_like_nothing_yet_are_no_collapse(digits, tmp_path, capsys):
+    shade = digits[0].mean(axis=0)
+    watcher = watched(digits, lambda: np.resize(shade, digits[0].shape), tmp_path)
+    logs = {}
+    watcher.on_epoch_end(0, logs)
+    assert logs["rarest_share"] < 0.01
+    assert capsys.readouterr().err == ""
+
+
 def test_it_measures_every_so_often_and_after_the_last_epoch(digits, tmp_path):
     watcher = watched(digits, lambda: digits[0], tmp_path)
     watcher.every = 4

@@ -196,7 +196,14 @@ def settings(digits, tmp_path, monkeypatch):
     tiny_networks(monkeypatch)
     monkeypatch.chdir(tmp_path)
     np.savez(tmp_path / "digits.npz", x=digits[0][:100, ..., 0])
-    return {"data": "digits.npz", "epochs": 2, "batch_size": 50, "latent_dim": 3, "quiet": True}
+    return {
+        "data": "digits.npz",
+        "epochs": 2,
+        "batch_size": 50,
+        "latent_dim": 3,
+        "jit_compile": False,
+        "quiet": True,
+    }
 
 
 class FailingWrites:

@@ -7,6 +7,7 @@ from keras_gan.callbacks.curves import CurvePlots
 from keras_gan.callbacks.film import SampleFilm
 from keras_gan.callbacks.history import HistoryFile
 from keras_gan.callbacks.log import LogFile
+from keras_gan.callbacks.memory import FreedMemory
 from keras_gan.callbacks.metrics import QualityMetrics
 from keras_gan.callbacks.models import ModelFiles
 from keras_gan.callbacks.progress import ProgressReport
@@ -18,6 +19,7 @@ __all__ = [
     "AveragedGenerator",
     "Checkpoints",
     "CurvePlots",
+    "FreedMemory",
     "HistoryFile",
     "LogFile",
     "ModelFiles",

@@ -15,6 +15,7 @@ from keras_gan.latents import draw_latents
 from keras_gan.plots import OptionalPicture, plot_curves
 
 RARE_SHARE = 0.01
+CLEAR_SHARE = 0.5  # of samples less clear than this, the classes are guesses
 LOST_COVERAGE = 0.5
 
 
@@ -27,8 +28,8 @@ class QualityMetrics(keras.callbacks.Callback):
     fewer samples than `evaluate` takes, so compare them with one another only.
     The generator with the lowest FID so far is kept as `generator_best.keras`,
     curves of the figures as `metrics_plot.png`, what other real images score as
-    `real_metrics.json`. A generator that has lost a class that real images have,
-    or half of the coverage that it once had, is told in one line.
+    `real_metrics.json`. A generator that draws clearly, but not one of the classes
+    that real images have, or that has lost half of its coverage, is told in one line.
 
     Args:
         yardstick: A `Yardstick`.
@@ -138,7 +139,8 @@ class QualityMetrics(keras.callbacks.Callback):
         }
 
     def _warn_of_collapse(self, epoch, figures, rarest):
-        if figures["rarest_share"] < RARE_SHARE:
+        clear = figures["confident_share"] >= CLEAR_SHARE
+        if clear and figures["rarest_share"] < RARE_SHARE:
             say(
                 f"Collapse? After epoch {epoch}, class {rarest} is "
                 f"{figures['rarest_share']:.1%} of the samples."
