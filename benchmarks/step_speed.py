@@ -29,7 +29,7 @@ from keras import layers
 from machine import add_peer_options, describe, medians_of_rounds, print_table, run_peers
 
 from keras_gan.config import PRESETS, configure
-from keras_gan.job import build_networks
+from keras_gan.job import build_networks, settled
 from keras_gan.models import Duel
 from keras_gan.training import train_step
 
@@ -156,12 +156,13 @@ def main():
     print(describe() + "\n")
     images = np.random.default_rng(0).integers(0, 256, (6000, 28, 28, 1), dtype="uint8")
 
-    config = configure(preset=arguments.preset)
+    config = settled(configure(preset=arguments.preset))
     ours = build_networks(config)
     tutorial = configure(preset="tutorial")
+    steps = TUTORIAL_STEPS if arguments.preset == "tutorial" else STEPS
     tasks = {
-        "loop": (loop_step(ours, images, config), STEPS),
-        "fused": (fused_step(build_networks(config), images, config), STEPS),
+        "loop": (loop_step(ours, images, config), steps),
+        "fused": (fused_step(build_networks(config), images, config), steps),
         "tutorial": (loop_step(build_networks(tutorial), images, tutorial), TUTORIAL_STEPS),
     }
 

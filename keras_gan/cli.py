@@ -317,7 +317,8 @@ def _train_parser():
         "--jit-compile",
         action=argparse.BooleanOptionalAction,
         help="on TensorFlow, compile the step with XLA: the first takes some seconds longer, all "
-        f"others less (default: {'on' if Config.jit_compile else 'off'}; off for mlp-dropout)",
+        "others less where the processor has AVX2 but no AVX-512 (default: there alone; off in "
+        "the preset mlp-dropout)",
     )
     output = parser.add_argument_group("what to keep")
     _add_setting(output, "--plots-dir", str, "DIR", "folder for pictures")

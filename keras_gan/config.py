@@ -115,8 +115,9 @@ class Config:
             for being steep.
         mixed_precision: Boolean, whether the networks of the recipe calculate in
             float16 on a GPU, in bfloat16 elsewhere, as Keras' mixed policies do.
-        jit_compile: Boolean, whether TensorFlow compiles the step with XLA. It is
-            faster then, and begins some seconds later.
+        jit_compile: Boolean, whether TensorFlow compiles the step with XLA, which
+            takes some seconds; if `None`, it does on processors where that is known
+            to make the step faster.
         average: Float from 0 up to, not including, 1, how much of the averaged
             generator a step keeps.
         seed: Integer from 0 to 2**32 - 1; it fixes initial weights, latent
@@ -159,7 +160,7 @@ class Config:
     dropout: float = 0.0
     penalty: float = 0.02
     mixed_precision: bool = False
-    jit_compile: bool = True
+    jit_compile: bool | None = None
     average: float = 0.9995
     seed: int = 0
     dataset: str = "mnist"
@@ -204,9 +205,11 @@ class Config:
         for name in ("beta_1", "beta_2", "label_smoothing", "dropout", "average"):
             self._check_float(name, "from 0 up to, not including, 1", lambda part: 0 <= part < 1)
         self._check_float("checkpoint_minutes", "above 0", lambda minutes: minutes > 0)
-        for name in ("mixed_precision", "jit_compile", "video", "quiet"):
+        for name in ("mixed_precision", "video", "quiet"):
             if not isinstance(getattr(self, name), bool):
                 self._refuse(name, "true or false")
+        if self.jit_compile is not None and not isinstance(self.jit_compile, bool):
+            self._refuse("jit_compile", "true, false or none")
         for name in ("plots_dir", "models_dir", *NETWORK_FILES, "data", "log", "tensorboard"):
             if name in ("plots_dir", "models_dir") or getattr(self, name) is not None:
                 self._check_path(name)

@@ -38,12 +38,11 @@ def native_chatter_hidden():
 
 @contextlib.contextmanager
 def warnings_said():
-    """Says each `UserWarning` of the block as one line, when the block has ended."""
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always", UserWarning)
+    """Says each `UserWarning` of the block as one line."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("default", UserWarning)
+        warnings.showwarning = lambda message, *_: say(one_line(message))
         yield
-    for warning in caught:
-        say(one_line(warning.message))
 
 
 def one_line(error):

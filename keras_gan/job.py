@@ -180,6 +180,7 @@ def _run(config, newest):
     note = say if not config.quiet else lambda line: None
     with native_chatter_hidden():
         device = _device(backend)
+        config = settled(config)
         _repeat_exactly(config.seed, backend)
         composite = build_networks(config, newest and newest.about["architectures"])
         generator, discriminator = composite.generator, composite.discriminator
@@ -236,7 +237,7 @@ def _run(config, newest):
             variables,
             config.checkpoint_minutes,
         )
-        with checkpoints, FreedMemory() as freed_memory:
+        with checkpoints, FreedMemory() as freed_memory, warnings_said():
             train(
                 composite,
                 dataset.images,
@@ -354,7 +355,22 @@ def build_networks(config, architectures=None):
         UserError: If a network comes from a file, and does not fit.
     """
     with _dtype_policy(config.mixed_precision):
-        return _build_networks(config, architectures)
+        return _build_networks(settled(config), architectures)
+
+
+def settled(config):
+    """The same settings, with that decided which is left to the machine: `jit_compile`.
+
+    XLA is slower than what TensorFlow calculates with where there is AVX-512, and
+    faster where there is only AVX2: see benchmarks/README.md. Elsewhere it was not tried.
+    """
+    if config.jit_compile is not None:
+        return config
+    backend = keras.backend.backend()
+    on_cpu = backend == "tensorflow" and _device(backend) != "GPU"
+    levels = np.lib.introspect.opt_func_info("^exp$", "float32").get("exp", {}).values()
+    at_best_avx2 = any(name in level["current"] for level in levels for name in ("AVX2", "X86_V3"))
+    return dataclasses.replace(config, jit_compile=on_cpu and at_best_avx2)
 
 
 @contextlib.contextmanager

@@ -3,11 +3,11 @@
 import dataclasses
 import math
 import time
+import warnings
 
 import keras
 import numpy as np
 
-from keras_gan.console import say
 from keras_gan.data import to_unit_range
 from keras_gan.errors import DivergenceError
 from keras_gan.latents import draw_latents
@@ -203,11 +203,14 @@ def _compile_step(duel, images, sizes, step_settings):
         try:
             take_steps()
         except Exception as error:
-            if not duel.jit_compile:
+            if not (duel.in_one_call and duel.jit_compile):
                 raise
             duel.compile_without_xla()
             take_steps()
-            say(f"XLA cannot compile the step ({type(error).__name__}): it will do without.")
+            warnings.warn(
+                f"XLA cannot compile the step ({type(error).__name__}): it will do without.",
+                stacklevel=3,
+            )
     finally:
         for variable, value in zip(variables, values, strict=True):
             variable.assign(value)

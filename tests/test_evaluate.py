@@ -340,6 +340,14 @@ def test_samples_that_look_like_nothing_yet_are_no_collapse(digits, tmp_path, ca
     assert capsys.readouterr().err == ""
 
 
+def test_a_digit_that_was_there_and_is_not_is_told_however_blurred(digits, tmp_path, capsys):
+    drawn = [digits[0], np.resize(digits[0].mean(axis=0), digits[0].shape)]
+    watcher = watched(digits, lambda: drawn.pop(0), tmp_path)
+    for epoch in range(2):
+        watcher.on_epoch_end(epoch, {})
+    assert "Collapse? After epoch 2, class " in capsys.readouterr().err
+
+
 def test_it_measures_every_so_often_and_after_the_last_epoch(digits, tmp_path):
     watcher = watched(digits, lambda: digits[0], tmp_path)
     watcher.every = 4

@@ -28,8 +28,9 @@ class QualityMetrics(keras.callbacks.Callback):
     fewer samples than `evaluate` takes, so compare them with one another only.
     The generator with the lowest FID so far is kept as `generator_best.keras`,
     curves of the figures as `metrics_plot.png`, what other real images score as
-    `real_metrics.json`. A generator that draws clearly, but not one of the classes
-    that real images have, or that has lost half of its coverage, is told in one line.
+    `real_metrics.json`. A generator that has lost a class that real images have, or
+    that draws clearly and yet lacks one, or that has lost half of its coverage, is told
+    in one line.
 
     Args:
         yardstick: A `Yardstick`.
@@ -140,7 +141,8 @@ class QualityMetrics(keras.callbacks.Callback):
 
     def _warn_of_collapse(self, epoch, figures, rarest):
         clear = figures["confident_share"] >= CLEAR_SHARE
-        if clear and figures["rarest_share"] < RARE_SHARE:
+        had_all = max(self.history.get("rarest_share", [0.0])) >= RARE_SHARE
+        if (clear or had_all) and figures["rarest_share"] < RARE_SHARE:
             say(
                 f"Collapse? After epoch {epoch}, class {rarest} is "
                 f"{figures['rarest_share']:.1%} of the samples."
