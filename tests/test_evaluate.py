@@ -332,16 +332,16 @@ def test_a_collapse_is_told_while_there_is_time(digits, tmp_path, capsys):
 
 
 def test_samples_that_look_like_nothing_yet_are_no_collapse(digits, tmp_path, capsys):
-    shade = digits[0].mean(axis=0)
-    watcher = watched(digits, lambda: np.resize(shade, digits[0].shape), tmp_path)
+    watcher = watched(digits, lambda: np.full_like(digits[0], 128), tmp_path)
     logs = {}
     watcher.on_epoch_end(0, logs)
     assert logs["rarest_share"] < 0.01
+    assert logs["confident_share"] < 0.5
     assert capsys.readouterr().err == ""
 
 
-def test_a_digit_that_was_there_and_is_not_is_told_however_blurred(digits, tmp_path, capsys):
-    drawn = [digits[0], np.resize(digits[0].mean(axis=0), digits[0].shape)]
+def test_a_digit_that_was_there_and_is_not_is_told_however_unclear(digits, tmp_path, capsys):
+    drawn = [digits[0], np.full_like(digits[0], 128)]
     watcher = watched(digits, lambda: drawn.pop(0), tmp_path)
     for epoch in range(2):
         watcher.on_epoch_end(epoch, {})

@@ -310,8 +310,8 @@ def test_a_full_disk_ends_the_run_in_one_line(full_at, settings, small_disk, mon
     monkeypatch.setattr("keras_gan.callbacks.log.append_line", append_to_a_full_disk)
     arguments = ["--log", "run.log"]
     for name, value in settings.items():
-        flag = "--" + name.replace("_", "-")
-        arguments += [flag] if value is True else [flag, str(value)]
+        flag = ("--no-" if value is False else "--") + name.replace("_", "-")
+        arguments += [flag] if isinstance(value, bool) else [flag, str(value)]
     assert main(arguments) == 1
     said = capsys.readouterr().err.splitlines()
     assert len(said) == 1
