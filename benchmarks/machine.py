@@ -7,6 +7,7 @@ import re
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 
 import keras
@@ -71,6 +72,24 @@ def run_peers(arguments, seconds, out, *more, only=None, **environment):
                 check=True,
             )
             yield peer, done.stdout
+
+
+def run_program(arguments, train):
+    """Runs the program in a folder of its own; ends this process if that fails.
+
+    Args:
+        arguments: List of strings, options of `main.py`.
+        train: Function that takes the place of `keras_gan.train`.
+    """
+    from keras_gan import job
+    from keras_gan.cli import main
+
+    before, job.train = job.train, train
+    with tempfile.TemporaryDirectory() as folder:
+        places = ["--plots-dir", f"{folder}/plots", "--models-dir", f"{folder}/models"]
+        if main([*arguments, *places, "--quiet"]) != 0:
+            sys.exit(1)
+    job.train = before
 
 
 def medians_of_rounds(tasks, rounds):

@@ -10,16 +10,14 @@ import os
 import pathlib
 import re
 import sys
-import tempfile
 
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
 import keras
-from machine import describe, print_table
+from machine import describe, print_table, run_program
 
-from keras_gan import job
-from keras_gan.cli import main
+from keras_gan import train
 
 
 def megabytes(field):
@@ -28,17 +26,13 @@ def megabytes(field):
 
 
 if __name__ == "__main__":
-    train, held = job.train, []
+    held = []
     look = keras.callbacks.LambdaCallback(on_epoch_end=lambda *_: held.append(megabytes("VmRSS")))
 
     def watched_train(*networks_and_images, callbacks, **options):
         train(*networks_and_images, callbacks=[*callbacks, look], **options)
 
-    job.train = watched_train
-    with tempfile.TemporaryDirectory() as folder:
-        places = ["--plots-dir", f"{folder}/plots", "--models-dir", f"{folder}/models"]
-        if main([*(sys.argv[1:] or ["--epochs", "100"]), *places, "--quiet"]) != 0:
-            sys.exit(1)
+    run_program(sys.argv[1:] or ["--epochs", "100"], watched_train)
     print(describe() + "\n")
     marks = [mark for mark in (1, 5, 10, 20, 50, 100, 200, 500) if mark <= len(held)]
     print_table(["after epoch", "MB held"], [[mark, f"{held[mark - 1]:.0f}"] for mark in marks])

@@ -97,6 +97,19 @@ def train_ours(preset, images, marks, folder, seed, by_images=False):
         return samples.seconds
 
 
+def samples_of_a_round(arguments, images, marks, seed, folder):
+    """Trains each recipe, and yields `(name, mark, path)` of what they drew."""
+    for preset in arguments.preset or ["default"]:
+        train_ours(preset, images, marks, folder, seed)
+    data = str(pathlib.Path(arguments.data).resolve())
+    in_order = ",".join(map(str, marks))
+    for peer, _ in run_peers(arguments, marks[-1], folder, in_order, MNIST_NPZ=data):
+        print(f"{peer} is trained.", file=sys.stderr, flush=True)
+    for path in sorted(folder.glob("*.npz")):
+        name, mark = path.stem.rsplit("_", 1)
+        yield name, int(mark), path
+
+
 def score(path, dataset, yardstick):
     """What the samples in a file score, as `evaluate` says it."""
     with np.load(path) as file:
@@ -138,25 +151,19 @@ def main():
     if arguments.rounds < 1:
         parser.error("there must be a round")
     yardstick = load_yardstick(dataset)
-    # For the scores of real digits; among all of them, evaluate would look for copies, and long.
+    # What real digits score takes some of them; a search for copies among all would take long.
     some = np.random.default_rng(0).permutation(len(dataset.images))[: 2 * SAMPLES]
     few = dataclasses.replace(dataset, images=dataset.images[some], labels=None)
-    in_order = ",".join(map(str, marks))
-    environment = {"MNIST_NPZ": str(pathlib.Path(arguments.data).resolve())}
     found, floor = {}, None
     for seed in range(arguments.rounds):
         with tempfile.TemporaryDirectory() as out:
-            for preset in arguments.preset or ["default"]:
-                train_ours(preset, dataset.images, marks, pathlib.Path(out), seed)
-            for peer, _ in run_peers(arguments, marks[-1], out, in_order, **environment):
-                print(f"{peer} is trained.", file=sys.stderr, flush=True)
-            for path in sorted(pathlib.Path(out).glob("*.npz")):
-                name, mark = path.stem.rsplit("_", 1)
+            samples = samples_of_a_round(arguments, dataset.images, marks, seed, pathlib.Path(out))
+            for name, mark, path in samples:
                 result = score(path, few, yardstick)
                 floor = result.scores["FID"].reference
                 shares = min(result.class_shares), max(result.class_shares)
                 scores = *(result.scores[kind].value for kind in SCORES), *shares
-                found.setdefault((name, int(mark)), []).append(scores)
+                found.setdefault((name, mark), []).append(scores)
                 print(f"Round {seed + 1}: {name}, {mark} s, {scores}", file=sys.stderr, flush=True)
     curves, rows = {}, []
     for (name, mark), rounds in found.items():

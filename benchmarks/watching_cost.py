@@ -10,16 +10,14 @@ import os
 import pathlib
 import statistics
 import sys
-import tempfile
 import time
 
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
-from machine import describe, print_table
+from machine import describe, print_table, run_program
 
-from keras_gan import job
-from keras_gan.cli import main
+from keras_gan import train
 
 ROUNDS = 3
 
@@ -37,7 +35,7 @@ def timed(method, name, spent):
 
 def run(arguments):
     """The seconds of one run's training, and what each callback took of them."""
-    train, spent = job.train, {}
+    spent = {}
 
     def clocked(*networks_and_images, callbacks, **options):
         for callback in callbacks:
@@ -48,12 +46,7 @@ def run(arguments):
         train(*networks_and_images, callbacks=callbacks, **options)
         spent["all of the training"] = time.perf_counter() - start
 
-    job.train = clocked
-    with tempfile.TemporaryDirectory() as folder:
-        places = ["--plots-dir", f"{folder}/plots", "--models-dir", f"{folder}/models"]
-        if main([*arguments, *places, "--quiet"]) != 0:
-            sys.exit(1)
-    job.train = train
+    run_program(arguments, clocked)
     return spent
 
 

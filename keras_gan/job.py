@@ -361,8 +361,8 @@ def build_networks(config, architectures=None):
 def settled(config):
     """The same settings, with that decided which is left to the machine: `jit_compile`.
 
-    XLA is slower than what TensorFlow calculates with where there is AVX-512, and
-    faster where there is only AVX2: see benchmarks/README.md. Elsewhere it was not tried.
+    XLA was measured to be faster where there is AVX2 but no AVX-512, and reported to be
+    slower where there is: see benchmarks/README.md. Elsewhere it was not tried.
     """
     if config.jit_compile is not None:
         return config

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from keras import layers
 
+from keras_gan.cli import main
 from keras_gan.config import configure
 from keras_gan.job import build_networks, settled
 from keras_gan.models import Duel
@@ -114,6 +115,25 @@ def test_what_xla_cannot_compile_trains_without(digits):
     assert losses == pytest.approx(expected_losses, rel=1e-4)
     for of, expected in zip(weights, expected_weights, strict=True):
         np.testing.assert_allclose(of, expected, rtol=1e-3, atol=1e-5)
+
+
+@on_tensorflow
+def test_the_program_says_in_a_line_that_it_does_without_xla(
+    digits_file, tmp_path, monkeypatch, capfd
+):
+    failures = [RuntimeError("no kernel")]
+
+    def fail_once(*arguments, **options):
+        if failures:
+            raise failures.pop()
+        return train_step(*arguments, **options)
+
+    monkeypatch.setattr("keras_gan.training.train_step", fail_once)
+    monkeypatch.chdir(tmp_path)
+    command = "--preset mlp --jit-compile --epochs 1 --quiet --data"
+    assert main([*command.split(), str(digits_file)]) == 0
+    said = capfd.readouterr().err.splitlines()
+    assert "XLA cannot compile the step (RuntimeError): it will do without." in said
 
 
 def test_a_step_tells_of_itself_alone():

@@ -19,14 +19,18 @@ class Knot:
         self.self = self
 
 
-@pytest.mark.parametrize("moment", ["on_train_begin", "on_epoch_end"])
-def test_garbage_in_cycles_is_freed(moment):
+@pytest.mark.parametrize(
+    "free",
+    [FreedMemory.on_train_begin, lambda freed_memory: freed_memory.on_epoch_end(0)],
+    ids=["beforehand", "after an epoch"],
+)
+def test_garbage_in_cycles_is_freed(free):
     gc.disable()
     try:
         with FreedMemory() as freed_memory:
             knot = weakref.ref(Knot())
             assert knot() is not None
-            getattr(freed_memory, moment)(*([0] if "epoch" in moment else []))
+            free(freed_memory)
             assert knot() is None
     finally:
         gc.enable()

@@ -7,7 +7,7 @@ import keras
 
 try:
     give_back = ctypes.CDLL(None).malloc_trim
-except (AttributeError, OSError, TypeError):  # no glibc: there, the system gets it anyway
+except (AttributeError, OSError, TypeError):  # not glibc
 
     def give_back(pad):
         pass
