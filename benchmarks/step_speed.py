@@ -33,9 +33,9 @@ from keras_gan.job import build_networks, settled
 from keras_gan.models import Duel
 from keras_gan.training import train_step
 
-ROUNDS = 5
-STEPS = 60
-TUTORIAL_STEPS = 3  # each takes as long as dozens of the others
+ROUNDS = 15
+STEPS = 20
+TUTORIAL_STEPS = 1  # it takes as long as a hundred of the others
 PEER_SECONDS = 20
 
 
