@@ -3,13 +3,14 @@
     python benchmarks/step_speed.py [--preset NAME] [--peers FOLDER]
 
 In one run, one after the other and again, so that a busy machine slows all of
-them alike: the loop of `train_step`; the same mathematics in one
-function written by hand with a gradient tape, compiled the same way; the loop with the networks and
-settings of the tutorial. Before them the arithmetic of one step, layer by layer,
-and how fast the machine multiplies matrices: together they say how fast a step
-could be at best. `--peers` names a folder with other projects' recipes,
-`peers_keras.py` and `peers_torch.py`, which print images a second when they run;
-`--torch-python` an interpreter that has PyTorch, if this one has not.
+them alike: the loop of `train_step`; the same mathematics in one function
+written by hand with a gradient tape, compiled the same way; the loop with the
+networks and settings of the tutorial; each layer's part in a step, alone; and a
+product of large matrices. The arithmetic of a step at the rate of that product is
+how fast a step could be at best. `--peers` names a
+folder with other projects' recipes, `peers_keras.py` and `peers_torch.py`, which
+print images a second when they run; `--torch-python` an interpreter that has
+PyTorch, if this one has not.
 """
 
 import argparse
@@ -18,6 +19,7 @@ import pathlib
 import re
 import sys
 import tempfile
+from typing import NamedTuple
 
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
@@ -37,6 +39,7 @@ ROUNDS = 15
 STEPS = 20
 TUTORIAL_STEPS = 1  # it takes as long as a hundred of the others
 PEER_SECONDS = 20
+MATRIX = 2048  # large enough for the machine's best rate
 
 
 def layer_flops(layer):
@@ -56,33 +59,68 @@ def copies_of(config):
     return (config.batch_size + 3) // 4 if config.penalty else 0
 
 
-def flops_of_a_step(composite, config):
-    """Rows of `(network, layer, images, passes, operations)`: one for each use of a layer."""
+class Use(NamedTuple):
+    """What a step does with a layer: passes forward, and back to the weights and to the inputs."""
+
+    what_for: str
+    layer: layers.Layer
+    images: int
+    to_weights: bool
+    to_inputs: bool
+
+    @property
+    def passes(self):
+        return 1 + self.to_weights + self.to_inputs
+
+    @property
+    def flops(self):
+        return int(layer_flops(self.layer)) * self.images * self.passes
+
+
+def uses_in_a_step(composite, config):
+    """One `Use` for each time that a step comes to a layer with arithmetic worth counting."""
     n = config.batch_size
     m = config.generator_batch_size or n
     copies = copies_of(config)
     uses = [
-        ("generator draws for the discriminator", composite.generator, n, 1),
-        ("discriminator learns", composite.discriminator, 2 * n + copies, 3),
-        ("generator learns", composite.generator, m, 3),
-        ("discriminator judges for the generator", composite.discriminator, m, 2),
+        ("generator draws for the discriminator", composite.generator, n, False, False),
+        ("discriminator learns", composite.discriminator, 2 * n + copies, True, False),
+        ("generator learns", composite.generator, m, True, False),
+        ("discriminator judges for the generator", composite.discriminator, m, False, True),
     ]
-    for use, network, images, passes in uses:
+    for what_for, network, images, learns, passes_on in uses:
         first = True
         for layer in network.layers:
-            if flops := layer_flops(layer):
-                # Forward, and back to the weights and to the inputs; the first has no such inputs.
-                each = passes - 1 if first and passes == 3 else passes
-                yield use, layer.name, images, each, int(flops) * images * each
+            if layer_flops(layer):
+                # No layer before the first one waits for gradients, unless a network does.
+                yield Use(what_for, layer, images, learns, passes_on or (learns and not first))
                 first = False
 
 
-def matmul_ceiling():
-    """The machine's best rate in float32 operations a second, of matrices of 2,048 by 2,048."""
-    size = 2048
-    matrix = tf.random.normal((size, size))
+def step_of_a_layer(use, config):
+    """A layer's part in a step, and the call that it takes."""
+    layer = use.layer
+    inputs = tf.random.normal((use.images, *layer.input.shape[1:]))
+    gradients = tf.random.normal((use.images, *layer.output.shape[1:]))
+
+    @tf.function(jit_compile=config.jit_compile)
+    def passes(inputs, gradients):
+        with tf.GradientTape() as tape:
+            tape.watch(inputs)
+            outputs = layer(inputs)
+        wanted = layer.trainable_weights if use.to_weights else []
+        if use.to_inputs:
+            wanted = [*wanted, inputs]
+        found = tape.gradient(outputs, wanted, output_gradients=gradients)
+        return outputs[0], outputs, found  # one image's, so that little is copied to wait for it
+
+    return lambda: passes(inputs, gradients)[0].numpy()
+
+
+def product_of_matrices():
+    matrix = tf.random.normal((MATRIX, MATRIX))
     multiply = tf.function(lambda: tf.reduce_sum(tf.matmul(matrix, matrix)))
-    return 2 * size**3 / medians_of_rounds({"": (lambda: multiply().numpy(), 1)}, 9)[""]
+    return lambda: multiply().numpy()
 
 
 def fused_step(composite, images, config):
@@ -164,23 +202,31 @@ def main():
         "loop": (loop_step(ours, images, config), steps),
         "fused": (fused_step(build_networks(config), images, config), steps),
         "tutorial": (loop_step(build_networks(tutorial), images, tutorial), TUTORIAL_STEPS),
+        "product": (product_of_matrices(), 1),
     }
 
-    rows = list(flops_of_a_step(ours, config))
-    total = sum(row[-1] for row in rows)
-    ceiling = matmul_ceiling()
+    uses = list(uses_in_a_step(ours, config))
+    tasks |= {use: (step_of_a_layer(use, config), steps) for use in uses}
+    total = sum(use.flops for use in uses)
     seconds = medians_of_rounds(tasks, ROUNDS)
+    ceiling = 2 * MATRIX**3 / seconds["product"]
     print_table(
-        ["use", "layer", "images", "passes", "MFLOP", "share", "ms at the ceiling"],
+        ["use", "layer", "images", "passes", "MFLOP", "share", "ms at the ceiling", "ms alone"],
         [
-            [*use, f"{flops / 1e6:,.0f}", f"{flops / total:.0%}", f"{1e3 * flops / ceiling:.2f}"]
-            for *use, flops in rows
+            [
+                *(use.what_for, use.layer.name, use.images, use.passes),
+                *(f"{use.flops / 1e6:,.0f}", f"{use.flops / total:.0%}"),
+                *(f"{1e3 * use.flops / ceiling:.2f}", f"{1e3 * seconds[use]:.2f}"),
+            ]
+            for use in uses
         ],
     )
     print(f"Matrix products: {ceiling / 1e9:,.0f} GFLOP/s.")
     print(f"A step: {total / 1e9:.2f} GFLOP, {1e3 * total / ceiling:.1f} ms at that rate.")
     share = total / ceiling / seconds["loop"]
-    print(f"The loop: {1e3 * seconds['loop']:.1f} ms, {share:.0%} of it.\n")
+    alone = sum(seconds[use] for use in uses)
+    print(f"The loop: {1e3 * seconds['loop']:.1f} ms, {share:.0%} of it.")
+    print(f"These layers, each alone: {1e3 * alone:.1f} ms; the loop has all the others, too.\n")
 
     loop_rate = config.batch_size / seconds["loop"]
     rates = {

@@ -29,6 +29,7 @@ PRESETS = {
     },
     "mlp": PLAIN
     | {
+        "epochs": 300,
         "networks": "mlp",
         "latent_dim": 64,
         "batch_size": 100,

@@ -103,7 +103,11 @@ def test_the_samples_of_every_epoch_are_kept(every, epochs, digits, tmp_path):
         np.testing.assert_array_equal(file["x"], drawn.images[3])
 
 
-def test_a_long_training_makes_a_film_of_a_hundred_moments(tmp_path):
+def test_a_long_training_makes_a_film_of_a_hundred_moments(tmp_path, monkeypatch):
+    panels = []
+    monkeypatch.setattr(
+        "keras_gan.callbacks.film.plot_progress", lambda *arguments: panels.append(arguments)
+    )
     latents = np.zeros((10, 4), "float32")
     film = SampleFilm(tmp_path, tmp_path, latents)
     film.set_model(small_composite())
@@ -117,6 +121,12 @@ def test_a_long_training_makes_a_film_of_a_hundred_moments(tmp_path):
     assert 90 <= Image.open(tmp_path / "training.gif").n_frames <= 101
     with np.load(tmp_path / "samples.npz") as file:
         assert file["epochs"].tolist() == list(range(400))
+    # ten moments of it, from the first to the last, of six points each
+    moments, rows, _ = panels[-1]
+    assert (moments[0], moments[-1], len(moments)) == (0, 399, 10)
+    assert moments == sorted(moments)
+    assert [row.shape for row in rows] == 10 * [(6, 28, 28, 1)]
+    assert [row[0, 0, 0, 0] for row in rows] == [epoch % 255 for epoch in moments]
 
 
 def test_walks_are_drawn(tmp_path):

@@ -52,6 +52,19 @@ def test_the_scores_leave_out_the_copies():
     )
 
 
+def test_a_critic_is_right_by_what_sets_its_outputs_apart():
+    """Wherever they lie: its loss is the same if all of them are moved."""
+    for offset in (-100, 0, 100):
+        scores = Scores("wgan-gp")
+        scores.update_state(
+            np.array([[1], [1], [0], [0], [2]]),
+            np.array([[3], [-1], [-3], [1], [900]], "float32") + offset,
+        )
+        result = {name: float(value) for name, value in scores.result().items()}
+        assert (result["real_accuracy"], result["fake_accuracy"]) == (1 / 2, 1 / 2)
+    assert LOSSES["wgan-gp"].undecided is None
+
+
 def test_the_penalty_is_the_squared_norm_of_the_gradient():
     """Of D(x) = w*x + b, the gradient is w, wherever x is; R1 is half its square."""
     rng = np.random.default_rng(0)

@@ -113,6 +113,16 @@ def test_what_a_user_calls_things_cannot_break_the_page(tmp_path):
     assert [told["name"] for told in data_of(page)["runs"]] == [NASTY, "& other"]
 
 
+def test_figures_that_an_older_version_did_not_take_are_left_out(run):
+    history = run / "models" / "history.csv"
+    history.write_text("epoch,d_loss,fid\n1,0.5,7\n")
+    (run / "models" / "real_metrics.json").write_text('{"kid": 1}')
+    page = page_of(run)
+    assert "FID of 7 from real images" in page
+    assert "<td>7</td><td>7 (epoch 1)</td><td>-</td>" in page
+    assert "precision: samples" not in re.search(r"<h2>Quality</h2>.*?</table>", page, re.S)[0]
+
+
 def test_what_is_no_number_is_left_out_of_the_curves(run):
     history = run / "models" / "history.csv"
     history.write_text("epoch,d_loss,g_loss\n1,0.5,nan\n2,inf,0.75\n")
@@ -147,6 +157,15 @@ def test_a_comparison_tells_settings_that_differ_and_results(tmp_path, monkeypat
     differing = re.findall(r'<th scope="row">(.*?)</th>', tables[0])
     assert differing == ["preset", "loss"]
     assert "<td>bce</td><td>hinge</td>" in tables[0]
+    make_run(tmp_path / "elsewhere", backend="jax", versions={"keras": "3.15.1", "jax": "0.10"})
+    assert main(["compare", "one", "elsewhere"]) == 0
+    page = (tmp_path / "compare.html").read_text()
+    assert re.findall(
+        r'<th scope="row">(.*?)</th>', re.findall(r"<tbody>(.*?)</tbody>", page)[0]
+    ) == [
+        "backend",
+        "jax",
+    ]
     assert '<th scope="row">epochs</th><td>12</td><td>5</td>' in tables[1]
     assert "<td>1 (epoch 10)</td><td>2 (epoch 5)</td>" in tables[1]
 
@@ -161,6 +180,7 @@ def test_a_comparison_tells_settings_that_differ_and_results(tmp_path, monkeypat
         ("one foreign", "config.json does not tell"),
         ("one older", "config.json does not tell loss"),
         ("one cut", "holds no run of this version that can be read"),
+        ("one unreal", "holds no run of this version that can be read"),
         ("one one --output absent/page.html", "cannot be written there"),
         ("", "the following arguments are required: RUN"),
     ],
@@ -172,6 +192,8 @@ def test_what_cannot_be_compared_is_one_line(arguments, said, tmp_path, monkeypa
     make_run(tmp_path / "cut")
     cut = tmp_path / "cut" / "models" / "samples" / "e000003.npz"
     cut.write_bytes(cut.read_bytes()[:200])
+    make_run(tmp_path / "unreal")
+    (tmp_path / "unreal" / "models" / "real_metrics.json").write_text("[1, 2]")
     make_run(tmp_path / "older")
     settings = json.loads((tmp_path / "older" / "models" / "config.json").read_text())
     del settings["loss"]
@@ -189,10 +211,15 @@ def test_what_cannot_be_compared_is_one_line(arguments, said, tmp_path, monkeypa
 
 
 def test_the_page_is_written_while_a_run_goes_on(run):
-    page = ReportPage(run / "plots", run / "models")
+    page, report = ReportPage(run / "plots", run / "models"), run / "plots" / "report.html"
+    history = run / "models" / "history.csv"
+    written = history.read_text()
+    history.unlink()
     page.on_train_begin()
+    assert "Epoch 0 of 12. Reload this page" in report.read_text()
+    history.write_text(written)
     page.on_epoch_end(0)
-    assert "has ended after 12" in (run / "plots" / "report.html").read_text()
+    assert "has ended after 12" in report.read_text()
 
 
 @pytest.fixture(scope="module")
@@ -307,9 +334,40 @@ def test_a_curve_tells_its_values_and_leads_to_an_epoch(chromium, run):
     ActionChains(chromium).move_to_element(chart).click().perform()
     visit.wait_for_picture()
     assert visit.white_images() == hovered
-    chart.send_keys("\ue014")  # arrow to the right
-    visit.wait_for_picture()
-    assert visit.white_images() == hovered + 1
+    for key, epoch in (
+        ("\ue014", hovered + 1),  # arrow to the right
+        ("\ue010", 12),  # end
+        ("\ue00f", 2),  # page down
+        ("\ue011", 0),  # home
+    ):
+        chart.send_keys(key)
+        visit.wait_for_picture()
+        assert visit.white_images() == epoch
+
+
+def test_a_comparison_moves_all_of_its_runs(chromium, run, tmp_path):
+    from selenium.webdriver.common.action_chains import ActionChains
+
+    shorter = make_run(tmp_path / "shorter", preset="hinge", epochs=5)
+    runs = [read_run(folder / "models", name=folder.name) for folder in (run, shorter)]
+    write_comparison(runs, tmp_path / "compare.html")
+    visit = Visit(chromium, tmp_path / "compare.html")
+
+    def captions():
+        return [caption.text for caption in visit.find("#grids figcaption")]
+
+    assert captions() == ["run, after epoch 12", "shorter, after epoch 5"]
+    slider = visit.find("#epoch")[0]
+    slider.send_keys("\ue011")  # home
+    assert captions() == ["run, before training", "shorter, before training"]
+    slider.send_keys(3 * "\ue014")  # arrow to the right
+    assert captions() == ["run, after epoch 3", "shorter, after epoch 3"]
+    assert visit.readout()[0] == "0.28 (epoch 3)"
+    chart = visit.find(".chart svg:not(.swatch)")[0]
+    chart.send_keys("\ue010")  # end
+    assert captions() == ["run, after epoch 12", "shorter, after epoch 5"]
+    ActionChains(chromium).move_to_element(chart).perform()
+    assert re.search(r"epoch [567]\)", visit.readout()[0])
 
 
 def test_everything_is_reached_with_the_keyboard(chromium, run):
@@ -379,6 +437,7 @@ def test_a_run_that_has_just_begun_and_runs_without_samples(chromium, tmp_path):
         assert chromium.get_log("browser") == []
         assert "NaN" not in visit.ask("document.body.innerHTML")
     assert visit.find("#epoch-shown")[0].text == "2 of 3"
+    assert "undecided" not in visit.find("#charts")[0].text
     assert visit.find("#grids img") == []
     write_comparison([read_run(folder / "models") for folder in (begun, bare)], tmp_path / "c.html")
     visit = Visit(chromium, tmp_path / "c.html")

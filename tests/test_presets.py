@@ -1,5 +1,7 @@
 """Presets are the published recipes, layer by layer and number by number."""
 
+import dataclasses
+
 import keras
 import numpy as np
 import pytest
@@ -33,6 +35,8 @@ def described(model):
             words.append(f"Dropout {layer.rate:g}")
         elif isinstance(layer, layers.Reshape):
             words.append(f"Reshape {layer.target_shape}")
+        elif isinstance(layer, layers.Rescaling):
+            words.append(f"Rescaling {layer.scale:g} {layer.offset:+g}")
         else:
             words.append(type(layer).__name__)
     return words
@@ -62,6 +66,7 @@ RECIPES = {
         "parameters": (1_164_289, 40_705),
         "latent_dim": 100,
         "settings": {
+            "epochs": 100,
             "latent_distribution": "normal",
             "batch_size": 128,
             "generator_batch_size": 256,
@@ -74,11 +79,11 @@ RECIPES = {
         "generator": [
             *hidden([256, 256], "ReLU"),
             "Dense 784 tanh",
-            "Rescaling",
+            "Rescaling 0.5 +0.5",
             "Reshape (28, 28, 1)",
         ],
         "discriminator": [
-            "Rescaling",
+            "Rescaling 2 -1",
             "Flatten",
             *hidden([256, 256], "LeakyReLU 0.2"),
             "Dense 1 linear",
@@ -86,6 +91,7 @@ RECIPES = {
         "parameters": (283_920, 267_009),
         "latent_dim": 64,
         "settings": {
+            "epochs": 300,
             "latent_distribution": "normal",
             "batch_size": 100,
             "generator_batch_size": None,
@@ -98,11 +104,11 @@ RECIPES = {
         "generator": [
             *hidden([32, 64, 128], "LeakyReLU 0.2", "Dropout 0.3"),
             "Dense 784 tanh",
-            "Rescaling",
+            "Rescaling 0.5 +0.5",
             "Reshape (28, 28, 1)",
         ],
         "discriminator": [
-            "Rescaling",
+            "Rescaling 2 -1",
             "Flatten",
             *hidden([128, 64, 32], "LeakyReLU 0.2", "Dropout 0.3"),
             "Dense 1 linear",
@@ -110,6 +116,7 @@ RECIPES = {
         "parameters": (114_800, 110_849),
         "latent_dim": 100,
         "settings": {
+            "epochs": 100,
             "latent_distribution": "uniform",
             "batch_size": 64,
             "generator_batch_size": None,
@@ -141,6 +148,81 @@ def test_a_preset_is_the_published_recipe(preset):
         assert isinstance(model.optimizer, keras.optimizers.Adam)
         assert float(model.optimizer.learning_rate) == pytest.approx(config.learning_rate)
         assert (model.optimizer.beta_1, model.optimizer.beta_2) == (config.beta_1, 0.999)
+
+
+def test_dcgan_keeps_the_papers_rules():
+    config = configure(preset="dcgan")
+    assert (config.learning_rate, config.beta_1, config.loss) == (2e-4, 0.5, "bce")
+    composite = build_networks(config)
+    assert described(composite.generator) == [
+        "Dense 6272 linear",
+        "BatchNormalization",
+        "ReLU",
+        "Reshape (7, 7, 128)",
+        "Conv2DTranspose 64 5x5 stride 2 linear",
+        "BatchNormalization",
+        "ReLU",
+        "Conv2DTranspose 1 5x5 stride 2 tanh",
+        "Rescaling 0.5 +0.5",
+    ]
+    assert described(composite.discriminator) == [
+        "Rescaling 2 -1",
+        "Conv2D 64 5x5 stride 2 linear",
+        "LeakyReLU 0.2",
+        "Conv2D 128 5x5 stride 2 linear",
+        "BatchNormalization",
+        "LeakyReLU 0.2",
+        "Flatten",
+        "Dense 1 linear",
+    ]
+    for layer in composite._flatten_layers():
+        if hasattr(layer, "kernel_initializer"):
+            assert layer.kernel_initializer.stddev == 0.02
+
+
+@pytest.mark.parametrize("preset", ["wgan-gp", "lsgan", "hinge"])
+def test_the_presets_of_a_loss_are_the_default_networks_with_it(preset):
+    config, default = configure(preset=preset), configure()
+    assert (config.loss, config.networks, config.label_smoothing) == (preset, "default", 0)
+    if preset == "wgan-gp":
+        assert (config.penalty, config.beta_1) == (10, 0)
+    else:
+        assert dataclasses.replace(config, preset="default", loss="bce") == default
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("adam", keras.optimizers.Adam),
+        ("rmsprop", keras.optimizers.RMSprop),
+        ("sgd", keras.optimizers.SGD),
+    ],
+)
+def test_both_sides_get_the_optimizer_that_was_asked_for(name, kind):
+    composite = build_networks(configure(preset="mlp", optimizer=name, learning_rate=0.25))
+    for model in (composite, composite.discriminator):
+        assert type(model.optimizer) is kind
+        assert float(model.optimizer.learning_rate) == 0.25
+
+
+@pytest.mark.parametrize(("name", "n"), [("uniform", 5), ("normal", None)])
+def test_both_sides_learn_from_the_points_that_were_asked_for(name, n, monkeypatch):
+    config = configure(preset="mlp", latent_distribution=name, generator_batch_size=n)
+    duel = Duel(build_networks(config))
+    seen = []
+
+    def learn(x):
+        ((_, points, *_),), composites = x
+        seen.extend([points, composites])
+        names = ("judged", "g_loss", "real_score", "fake_score", "real_accuracy", "fake_accuracy")
+        return dict.fromkeys(names, 0.0)
+
+    monkeypatch.setattr(duel, "train_on_batch", learn)
+    images = np.zeros((500, 28, 28, 1), "float32")
+    train_step(duel, images, np.random.default_rng(0), **config.step_settings)
+    assert [len(points) for points in seen] == [500, n or 500]
+    for points in seen:
+        assert (np.abs(points).max() <= 1) == (name == "uniform")
 
 
 @pytest.mark.parametrize("preset", PRESETS)

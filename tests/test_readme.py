@@ -73,11 +73,13 @@ def test_every_flag_in_the_readme_is_one(capsys):
 
 def test_every_benchmark_in_the_readme_is_one_and_takes_its_flags():
     shared = (ROOT / "benchmarks" / "machine.py").read_text(encoding="utf-8")
+    program = (ROOT / "keras_gan" / "cli.py").read_text(encoding="utf-8")
     commands = re.findall(r"`python benchmarks/(\w+\.py)([^`]*)`", README)
     assert commands
     for script, arguments in commands:
         source = (ROOT / "benchmarks" / script).read_text(encoding="utf-8")
         source += shared if "add_peer_options(parser)" in source else ""
+        source += program if "run_program(" in source else ""
         for flag in re.findall(FLAG, arguments):
             assert f'"{flag}"' in source
 

@@ -49,6 +49,7 @@ class CurvePlots(keras.callbacks.Callback):
 
     def _plot(self):
         probability = self.loss.score_label == PROBABILITY
+        undecided = self.loss.undecided
         plot_curves(
             self.history,
             self.folder / "loss_plot.png",
@@ -73,6 +74,6 @@ class CurvePlots(keras.callbacks.Callback):
             {"real_score": "D(x), real images", "fake_score": "D(G(z)), generated images"},
             title="Scores that the discriminator gives",
             y_label=self.loss.score_label,
-            reference=(float(self.loss.score(self.loss.middle)), "undecided"),
+            reference=None if undecided is None else (undecided, "undecided"),
             limits=(0, 1) if probability else (None, None),
         )

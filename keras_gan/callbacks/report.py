@@ -11,9 +11,9 @@ from keras_gan.plots import OptionalPicture
 class ReportPage(keras.callbacks.Callback):
     """Writes `report.html` from the files of a run: a page to open in any browser.
 
-    It is written after the first epoch and at the end; in between whenever
-    writing it has taken no more than a hundredth of the time since the last. It
-    must come after the callbacks that write the history, the samples and the
+    It is written before training, after the first epoch and at the end; in between
+    whenever writing it has taken no more than a hundredth of the time since the last.
+    It must come after the callbacks that write the history, the samples and the
     metrics.
 
     Args:
@@ -28,10 +28,13 @@ class ReportPage(keras.callbacks.Callback):
 
     def on_train_begin(self, logs=None):
         self.picture = OptionalPicture("report.html")
+        self._write()
+        self.no_epoch_yet = True
 
     def on_epoch_end(self, epoch, logs=None):
-        if self.picture.due:
+        if self.no_epoch_yet or self.picture.due:
             self._write()
+        self.no_epoch_yet = False
 
     def on_train_end(self, logs=None):
         self._write()

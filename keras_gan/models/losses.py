@@ -21,7 +21,8 @@ class GanLoss:
         generator: What the generator pays for these.
         score: How real an output says that an image is.
         score_label: String, what that is called.
-        middle: Float, the output that says neither real nor generated.
+        middle: Float, the output that says neither real nor generated; `None`
+            where only differences between outputs say anything.
     """
 
     label: str
@@ -30,12 +31,18 @@ class GanLoss:
     generator: Callable
     score: Callable = lambda x: x
     score_label: str = "mean output"
-    middle: float = 0.0
+    middle: float | None = 0.0
 
     @property
     def guessing(self):
         """What a discriminator pays, on average, that can only guess."""
-        return (float(self.real(self.middle, 1.0)) + float(self.fake(self.middle))) / 2
+        output = self.middle or 0.0  # where there is none, any costs as much
+        return (float(self.real(output, 1.0)) + float(self.fake(output))) / 2
+
+    @property
+    def undecided(self):
+        """The score of `middle`, or `None`."""
+        return None if self.middle is None else float(self.score(self.middle))
 
 
 LOSSES = {
@@ -69,6 +76,7 @@ LOSSES = {
         real=lambda x, target: -x,
         fake=lambda x: x,
         generator=lambda x: -x,
+        middle=None,
     ),
 }
 
@@ -168,7 +176,8 @@ class Scores(keras.metrics.Metric):
     that are not smoothed; `real_score`, D(x), and `fake_score`, D(G(z)), the mean
     score that either kind is given (the probability of being real for the
     cross-entropy, the output itself for other losses); `real_accuracy` and
-    `fake_accuracy`, the share of either that is told right. Labels are those of
+    `fake_accuracy`, the share of either that is on the right side of the loss's
+    `middle` or, if it has none, of the batch's mean output. Labels are those of
     `DiscriminatorLoss`.
 
     Args:
@@ -187,12 +196,15 @@ class Scores(keras.metrics.Metric):
         y_pred = ops.cast(y_pred, "float32")
         is_real, is_fake = (ops.abs(y_true - label) < 0.5 for label in (1, 0))
         real, fake = ops.cast(is_real, "float32"), ops.cast(is_fake, "float32")
-        score = LOSSES[self.loss].score(y_pred)
-        taken_for_real = y_pred > LOSSES[self.loss].middle
+        judged = real + fake
+        loss = LOSSES[self.loss]
+        score = loss.score(y_pred)
+        middle = _mean_where(judged, y_pred) if loss.middle is None else loss.middle
+        taken_for_real = y_pred > middle
         values = (
             real,
             fake,
-            (real + fake) * _paid(self.loss, is_real, y_pred, 1.0),
+            judged * _paid(self.loss, is_real, y_pred, 1.0),
             real * score,
             fake * score,
             real * ops.cast(taken_for_real, "float32"),

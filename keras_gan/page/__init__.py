@@ -83,10 +83,11 @@ def _charts(runs):
     guessing, undecided, scores = [], [], "what the discriminator gives, on the scale of each loss"
     if len(losses) == 1:
         guessing = [{"label": "a discriminator that can only guess", "value": loss.guessing}]
-        undecided = [{"label": "undecided", "value": float(loss.score(loss.middle))}]
+        if loss.undecided is not None:
+            undecided = [{"label": "undecided", "value": loss.undecided}]
         scores = loss.score_label
     probability = scores == PROBABILITY
-    floors = {run["name"]: run["real"]["fid"] for run in runs if run["real"]}
+    floors = {run["name"]: run["real"]["fid"] for run in runs if "fid" in run["real"]}
     real = [{"label": f"real images of {name}", "value": fid} for name, fid in floors.items()]
     if len(set(floors.values())) == 1:
         real = [{**real[0], "label": "real images"}]
@@ -164,7 +165,7 @@ def _sentences(run):
         epoch, fid = _measured(run, "fid")[-1]
         best_epoch, best = _best(run, "fid")
         text = f"After epoch {epoch} the samples are at an FID of {_short(fid)} from real images"
-        if run["real"]:
+        if "fid" in run["real"]:
             text += f" (other real images are at {_short(run['real']['fid'])})"
         if best_epoch == epoch:
             yield f"{text}; it is the best so far."
@@ -190,7 +191,8 @@ def _table(columns, rows):
         for name, *cells in rows
     )
     table = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-    return f'<div class="wide" tabindex="0">{table}</div>'
+    label = html.escape(columns[0] or "figures")
+    return f'<div class="wide" tabindex="0" role="region" aria-label="{label}">{table}</div>'
 
 
 def _section(title, content):
@@ -202,6 +204,8 @@ def _metrics_table(run):
         return ""
     rows = []
     for name, (label, _) in METRICS.items():
+        if not _measured(run, name):
+            continue
         epoch, best = _best(run, name)
         last = _measured(run, name)[-1][1]
         real = _short(run["real"].get(name))
@@ -222,7 +226,8 @@ def _settings_list(run):
 def _diagrams(run):
     blocks = [
         f"<details><summary>{'the stacked GAN' if name == 'gan' else f'the {name}'}</summary>"
-        f'<div class="diagram" tabindex="0"><img src="{uri}" alt="{name}, layer by layer">'
+        f'<div class="diagram" tabindex="0" role="region" aria-label="diagram of {name}">'
+        f'<img src="{uri}" alt="{name}, layer by layer">'
         "</div></details>"
         for name, uri in run["diagrams"].items()
     ]
@@ -230,8 +235,9 @@ def _diagrams(run):
 
 
 def _differences_table(runs):
+    told = ("source", "images", "backend", "device")
     recipes = [
-        {**_recipe(run), "source": run["settings"]["source"], "images": run["settings"]["images"]}
+        _recipe(run) | {name: run["settings"][name] for name in told} | run["settings"]["versions"]
         for run in runs
     ]
     names = dict.fromkeys(name for recipe in recipes for name in recipe)

@@ -172,10 +172,13 @@
     svg.addEventListener("pointerleave", () => showAt(epochs[slider.value]));
     svg.addEventListener("click", (event) => go(nearestNotAfter(epochs, pointed(event))));
     svg.addEventListener("keydown", (event) => {
-      const step = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1 }[event.key];
-      if (!step) return;
+      const steps = {
+        ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDown: -10, PageUp: 10,
+        Home: -epochs.length, End: epochs.length,
+      };
+      if (!(event.key in steps)) return;
       event.preventDefault();
-      go(Number(slider.value) + step);
+      go(Number(slider.value) + steps[event.key]);
     });
     return showAt;
   };

@@ -21,6 +21,11 @@ from keras_gan.plots import evenly, mosaic
 
 MAX_GRIDS = 101
 GRID_QUALITY = 70
+# Of the settings, those that every page tells.
+NEEDED = {
+    *("loss", "preset", "epochs", "seed", "started", "versions"),
+    *("source", "images", "backend", "device"),
+}
 
 
 def read_run(models_dir, plots_dir=None, name=None):
@@ -43,10 +48,10 @@ def read_run(models_dir, plots_dir=None, name=None):
     try:
         settings = json.loads((models_dir / CONFIG_NAME).read_text(encoding="utf-8"))
         history = _read_history(models_dir / HISTORY_NAME)
-        real = _read_json(models_dir / REAL_METRICS_NAME)
+        real = _read_figures(models_dir / REAL_METRICS_NAME)
         grids = evenly(sorted((models_dir / SAMPLES_NAME).glob("e[0-9]*.npz")), MAX_GRIDS)
         images = [_grid(path, path.stat().st_mtime_ns) for path in grids]
-        missing = {"loss", "preset", "epochs", "seed", "started", "versions"} - settings.keys()
+        missing = NEEDED - settings.keys()
         if missing:
             raise ValueError(f"{CONFIG_NAME} does not tell {min(missing)}")
         if settings["loss"] not in LOSSES:
@@ -88,8 +93,9 @@ def _number(text):
     return value if math.isfinite(value) else None
 
 
-def _read_json(path):
-    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+def _read_figures(path):
+    figures = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    return {name: float(value) for name, value in dict(figures).items()}
 
 
 @functools.lru_cache(maxsize=4 * MAX_GRIDS)
