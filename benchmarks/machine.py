@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from unittest import mock
 
 import keras
 import numpy as np
@@ -81,15 +82,12 @@ def run_program(arguments, train):
         arguments: List of strings, options of `main.py`.
         train: Function that takes the place of `keras_gan.train`.
     """
-    from keras_gan import job
     from keras_gan.cli import main
 
-    before, job.train = job.train, train
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, mock.patch("keras_gan.job.train", train):
         places = ["--plots-dir", f"{folder}/plots", "--models-dir", f"{folder}/models"]
         if main([*arguments, *places, "--quiet"]) != 0:
             sys.exit(1)
-    job.train = before
 
 
 def medians_of_rounds(tasks, rounds):

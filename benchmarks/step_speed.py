@@ -7,10 +7,9 @@ them alike: the loop of `train_step`; the same mathematics in one function
 written by hand with a gradient tape, compiled the same way; the loop with the
 networks and settings of the tutorial; each layer's part in a step, alone; and a
 product of large matrices. The arithmetic of a step at the rate of that product is
-how fast a step could be at best. `--peers` names a
-folder with other projects' recipes, `peers_keras.py` and `peers_torch.py`, which
-print images a second when they run; `--torch-python` an interpreter that has
-PyTorch, if this one has not.
+how fast a step could be at best. `--peers` names a folder with other projects'
+recipes, `peers_keras.py` and `peers_torch.py`, which print images a second when
+they run; `--torch-python` an interpreter that has PyTorch, if this one has not.
 """
 
 import argparse
@@ -214,9 +213,14 @@ def main():
         ["use", "layer", "images", "passes", "MFLOP", "share", "ms at the ceiling", "ms alone"],
         [
             [
-                *(use.what_for, use.layer.name, use.images, use.passes),
-                *(f"{use.flops / 1e6:,.0f}", f"{use.flops / total:.0%}"),
-                *(f"{1e3 * use.flops / ceiling:.2f}", f"{1e3 * seconds[use]:.2f}"),
+                use.what_for,
+                use.layer.name,
+                use.images,
+                use.passes,
+                f"{use.flops / 1e6:,.0f}",
+                f"{use.flops / total:.0%}",
+                f"{1e3 * use.flops / ceiling:.2f}",
+                f"{1e3 * seconds[use]:.2f}",
             ]
             for use in uses
         ],

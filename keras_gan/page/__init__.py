@@ -7,7 +7,7 @@ import string
 
 from keras_gan.files import write_text
 from keras_gan.models.losses import LOSSES, PROBABILITY
-from keras_gan.page.runs import read_run
+from keras_gan.page.runs import CIRCUMSTANCES, read_run
 
 __all__ = ["read_run", "write_comparison", "write_report"]
 NONE = "-"
@@ -26,8 +26,7 @@ METRICS = {
 # What config.json tells beside the settings of the recipe.
 NO_SETTINGS = (
     *("plots_dir", "models_dir", "data", "log", "quiet", "video", "tensorboard"),
-    *("started", "source", "images", "images_checksum", "backend", "device"),
-    "versions",
+    *("started", *CIRCUMSTANCES, "images_checksum", "versions"),
 )
 
 
@@ -235,9 +234,10 @@ def _diagrams(run):
 
 
 def _differences_table(runs):
-    told = ("source", "images", "backend", "device")
     recipes = [
-        _recipe(run) | {name: run["settings"][name] for name in told} | run["settings"]["versions"]
+        _recipe(run)
+        | {name: run["settings"][name] for name in CIRCUMSTANCES}
+        | run["settings"]["versions"]
         for run in runs
     ]
     names = dict.fromkeys(name for recipe in recipes for name in recipe)

@@ -21,11 +21,9 @@ from keras_gan.plots import evenly, mosaic
 
 MAX_GRIDS = 101
 GRID_QUALITY = 70
-# Of the settings, those that every page tells.
-NEEDED = {
-    *("loss", "preset", "epochs", "seed", "started", "versions"),
-    *("source", "images", "backend", "device"),
-}
+# What config.json tells of a run beside its recipe, and what a page needs of both.
+CIRCUMSTANCES = ("source", "images", "backend", "device")
+NEEDED = {"loss", "preset", "epochs", "seed", "started", "versions", *CIRCUMSTANCES}
 
 
 def read_run(models_dir, plots_dir=None, name=None):
