@@ -263,6 +263,12 @@ def configure(preset="default", **settings):
         **settings: Those in which the run differs from it.
 
     Raises:
-        UserError: As `Config`.
+        UserError: As `Config`; also if a setting would have no effect.
     """
-    return Config(preset=preset, **PRESETS.get(preset, {}) | settings)
+    config = Config(preset=preset, **PRESETS.get(preset, {}) | settings)
+    for name in ("beta_1", "beta_2"):
+        if name in settings and config.optimizer != "adam":
+            raise UserError(
+                f"{name} is Adam's, and {config.optimizer} has none: leave it out, or choose adam"
+            )
+    return config

@@ -197,6 +197,8 @@ def test_the_saved_generator_of_a_run_can_be_trained_further(folder):
         ("--loss hinge --label-smoothing 0.1", "label_smoothing is for the losses"),
         ("--dropout 0.5", "set penalty to 0"),
         ("--loss wgan-gp", "penalty is 0.02, too weak"),
+        ("--optimizer sgd --beta-1 0.9", "beta_1 is Adam's, and sgd has none: leave it out"),
+        ("--optimizer rmsprop --beta-2 0.9", "beta_2 is Adam's, and rmsprop has none"),
         ("--tensorboard digits.npz", "digits.npz: cannot be written there"),
         ("--loss mse", "argument --loss: invalid choice"),
         ("--optimizer none", "argument --optimizer: invalid choice"),
