@@ -147,18 +147,23 @@ def _seen_from(folder, path):
 def _load_images(config, newest):
     with warnings_said():
         dataset = load_data(config.dataset, config.data)
-    if newest is None or newest.about["images_checksum"] == dataset.checksum:
-        return dataset
-    embedded = embedded_digits()
-    if config.data is None and newest.about["images_checksum"] == embedded.checksum:
-        return embedded  # the run began without a network
-    raise UserError(
-        f"{dataset.source}: these are not the images of the run to resume "
-        f"({newest.about['source']}); give the same --data or --dataset"
-    )
+    if newest and newest.about["images_checksum"] != dataset.checksum:
+        embedded = embedded_digits()
+        if config.data is not None or newest.about["images_checksum"] != embedded.checksum:
+            raise UserError(
+                f"{dataset.source}: these are not the images of the run to resume "
+                f"({newest.about['source']}); give the same --data or --dataset"
+            )
+        dataset = embedded  # the run began without a network
+    if len(dataset.images) < config.batch_size:
+        raise UserError(
+            f"{dataset.source}: {len(dataset.images):,} images are less than one batch of "
+            f"{config.batch_size:,}; choose a smaller --batch-size"
+        )
+    return dataset
 
 
-def _run(config, newest):
+def _checked_backend(newest):
     backend = keras.backend.backend()
     if backend not in BACKENDS:
         raise UserError(f"KERAS_BACKEND must be one of {', '.join(BACKENDS)}, but is {backend}")
@@ -167,16 +172,16 @@ def _run(config, newest):
             f"the backend is {newest.about['backend']} in the run to resume and cannot become "
             f"{backend}; set KERAS_BACKEND={newest.about['backend']}"
         )
+    return backend
+
+
+def _run(config, newest):
+    backend = _checked_backend(newest)
     if config.video:
         check_video_can_be_made()
     if config.tensorboard:
         check_tensorboard_can_be_written(pathlib.Path(config.tensorboard))
     dataset = _load_images(config, newest)
-    if len(dataset.images) < config.batch_size:
-        raise UserError(
-            f"{dataset.source}: {len(dataset.images):,} images are less than one batch of "
-            f"{config.batch_size:,}; choose a smaller --batch-size"
-        )
     note = say if not config.quiet else lambda line: None
     with native_chatter_hidden():
         device = _device(backend)
