@@ -82,11 +82,13 @@ def uses_in_a_step(composite, config):
     m = config.generator_batch_size or n
     copies = copies_of(config)
     uses = [
-        ("generator draws for the discriminator", composite.generator, n, False, False),
         ("discriminator learns", composite.discriminator, 2 * n + copies, True, False),
         ("generator learns", composite.generator, m, True, False),
         ("discriminator judges for the generator", composite.discriminator, m, False, True),
     ]
+    if config.generator_batch_size or not config.jit_compile:  # else XLA draws once for both
+        draws = ("generator draws for the discriminator", composite.generator, n, False, False)
+        uses.insert(0, draws)
     for what_for, network, images, learns, passes_on in uses:
         first = True
         for layer in network.layers:
@@ -149,7 +151,8 @@ def fused_step(composite, images, config):
     def step():
         rows = tf.random.uniform((n,), 0, len(images), tf.int32)
         real = tf.cast(tf.gather(images, rows), "float32") / 255
-        fake = generator(latents(n), training=False)
+        points = latents(n)
+        fake = generator(points, training=True)
         batch = [real, fake]
         if config.penalty:
             batch.append(real[:k] + noise * tf.random.normal((k, 28, 28, 1)))
@@ -163,8 +166,10 @@ def fused_step(composite, images, config):
                 d_loss += config.penalty / 2 * tf.reduce_mean(slope**2)
         variables = discriminator.trainable_variables
         d_optimizer.apply(tape.gradient(d_loss, variables), variables)
+        if config.generator_batch_size:
+            points = latents(m)
         with tf.GradientTape() as tape:
-            fake = generator(latents(m), training=True)
+            fake = generator(points, training=True)
             g_loss = tf.reduce_mean(tf.nn.softplus(-discriminator(fake, training=True)))
         variables = generator.trainable_variables
         g_optimizer.apply(tape.gradient(g_loss, variables), variables)

@@ -254,7 +254,8 @@ def _train_parser():
         "--generator-batch-size",
         type=int,
         metavar="N",
-        help="points that the generator learns from in a step (default: as many as real images)",
+        help="points that are drawn for the generator to learn from in a step (default: none but "
+        "those whose images the discriminator has just been shown, which is the faster way)",
     )
     _add_setting(
         training,

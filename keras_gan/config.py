@@ -33,6 +33,7 @@ PRESETS = {
         "networks": "mlp",
         "latent_dim": 64,
         "batch_size": 100,
+        "generator_batch_size": 100,
         "learning_rate": 2e-4,
         "beta_1": 0.9,
     },
@@ -41,6 +42,7 @@ PRESETS = {
         "networks": "mlp-dropout",
         "dropout": 0.3,
         "latent_distribution": "uniform",
+        "generator_batch_size": 64,
         "label_smoothing": 0.1,
         "learning_rate": 2e-3,
         "beta_1": 0.9,
@@ -49,7 +51,13 @@ PRESETS = {
     },
     # Radford et al., 2015, https://arxiv.org/abs/1511.06434, but for their batches of 128: with
     # a few thousand images, these leave the generator too few steps to catch up
-    "dcgan": PLAIN | {"networks": "dcgan", "batch_size": 16, "learning_rate": 2e-4},
+    "dcgan": PLAIN
+    | {
+        "networks": "dcgan",
+        "batch_size": 16,
+        "generator_batch_size": 16,
+        "learning_rate": 2e-4,
+    },
     # Gulrajani et al., 2017, https://arxiv.org/abs/1704.00028, on the default networks; with one
     # step of the critic to one of the generator, as Karras et al., 2017, do with this loss,
     # https://arxiv.org/abs/1710.10196
@@ -98,8 +106,9 @@ class Config:
         loss: String, a key of `keras_gan.models.LOSSES`.
         batch_size: Integer, the number of real images in a step of the
             discriminator.
-        generator_batch_size: Integer, the number of latent points that the
-            generator learns from in a step; as many as real images if `None`.
+        generator_batch_size: Integer, the number of latent points that are drawn
+            for the generator to learn from in a step; if `None`, it learns from those
+            whose images the discriminator has just been shown.
         discriminator_steps: Integer, the discriminator's steps to one of the
             generator.
         latent_dim: Integer, the size of the generator's latent vector.

@@ -242,9 +242,9 @@ def train_step(
         duel: A `Duel` of a `Composite` made by `build_composite`.
         real_images: `float32` array of shape `(batch, 28, 28, 1)`, from 0 to 1.
         rng: A `numpy.random.Generator` that the latent points are drawn from.
-        generator_batch_size: Integer, the number of latent points that the
-            generator learns from; as many as the discriminator has real images
-            in a step if `None`.
+        generator_batch_size: Integer, the number of latent points that are drawn
+            for the generator to learn from; if `None`, it learns from those whose
+            images the discriminator was shown in its last step.
         discriminator_steps: Integer, into how many steps of the discriminator to
             divide the real images.
         latent_distribution: As in `draw_latents`.
@@ -256,10 +256,11 @@ def train_step(
     critic, latent_dim = duel.composite.critic, duel.composite.input_shape[1]
     batches = []
     for part in parts:
-        latents = draw_latents(rng, len(part), latent_dim, latent_distribution)
-        batches.append((part, latents, *_beside(critic, part, rng)))
-    m = generator_batch_size or len(parts[0])
-    latents = draw_latents(rng, m, latent_dim, latent_distribution)
+        points = draw_latents(rng, len(part), latent_dim, latent_distribution)
+        batches.append((part, points, *_beside(critic, part, rng)))
+    latents = None
+    if generator_batch_size:
+        latents = draw_latents(rng, generator_batch_size, latent_dim, latent_distribution)
     logs = duel.train_on_batch((batches, latents))
     return {
         "d_loss": logs["judged"],

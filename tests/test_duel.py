@@ -23,12 +23,19 @@ on_tensorflow = pytest.mark.skipif(
 
 @on_tensorflow
 @pytest.mark.parametrize(
-    ("preset", "steps"), [("default", 1), ("mlp", 3), ("wgan-gp", 3), ("dcgan", 1), ("dcgan", 3)]
+    ("preset", "steps", "own_points"),
+    [
+        ("default", 1, None),
+        ("mlp", 3, 6),
+        ("wgan-gp", 3, None),
+        ("dcgan", 1, 6),
+        ("dcgan", 3, None),
+    ],
 )
-def test_one_call_and_three_teach_the_same(preset, steps):
+def test_one_call_and_three_teach_the_same(preset, steps, own_points):
     config = configure(preset, discriminator_steps=steps)
     images = np.random.default_rng(0).uniform(size=(10, 28, 28, 1)).astype("float32")
-    settings = config.step_settings | {"generator_batch_size": 6}
+    settings = config.step_settings | {"generator_batch_size": own_points}
     outcomes = []
     for calls in ("one", "three"):
         keras.utils.set_random_seed(0)
@@ -134,6 +141,46 @@ def test_the_program_says_in_a_line_that_it_does_without_xla(
     assert main([*command.split(), str(digits_file)]) == 0
     said = capfd.readouterr().err.splitlines()
     assert "XLA cannot compile the step (RuntimeError): it will do without." in said
+
+
+@on_tensorflow
+def test_xla_draws_once_where_both_sides_learn_from_the_same_points():
+    import tensorflow as tf
+
+    images, labels, points = tf.ones((4, 28, 28, 1)), tf.ones((8, 1)), tf.ones((4, 64))
+
+    def products(step, *inputs):
+        step = tf.function(step, jit_compile=True)
+        compiled = step.experimental_get_compiler_ir(*inputs)(stage="optimized_hlo")
+        return compiled.count(" dot(")
+
+    duel = Duel(build_networks(configure("mlp")))
+    shared = products(
+        lambda *batch: duel.train_step((([batch], None),)), images, points, images[:0], labels
+    )
+    own = products(
+        lambda *inputs: duel.train_step((([inputs[:4]], inputs[4]),)),
+        *(images, points, images[:0], labels, points),
+    )
+    assert own - shared == 3  # the generator's layers
+
+
+@pytest.mark.parametrize("preset", ["dcgan", "mlp-dropout"])
+def test_drawing_for_the_discriminator_leaves_the_generator_as_it_is(preset):
+    """After a step it is as if it had learned alone: moving statistics, random numbers."""
+    left = []
+    points = np.random.default_rng(1).standard_normal((6, 100), dtype="float32")
+    images = np.zeros((6, 28, 28, 1), "float32")
+    for alone in (True, False):
+        keras.utils.set_random_seed(0)
+        composite = build_networks(configure(preset))
+        if alone:
+            composite.train_on_batch(points, np.ones((6, 1)))
+        else:
+            train_step(Duel(composite), images, np.random.default_rng(1))
+        left.append(map(np.array, composite.generator.non_trainable_variables))
+    for variable, expected in zip(*left, strict=True):
+        np.testing.assert_allclose(variable, expected, rtol=1e-4, atol=1e-5)
 
 
 def test_a_step_tells_of_itself_alone():

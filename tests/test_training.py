@@ -57,10 +57,10 @@ def test_a_step_reports_its_own_losses_and_scores():
         assert logs["fake_score"] == pytest.approx(sigmoid(fake).mean(), rel=1e-4)
         assert logs["real_accuracy"] == pytest.approx((real > 0).mean(), abs=1e-6)
         assert logs["fake_accuracy"] == pytest.approx((fake <= 0).mean(), abs=1e-6)
-        replay.standard_normal((n, 3), dtype="float32")
 
 
-def test_a_step_reports_the_generators_own_loss():
+@pytest.mark.parametrize("own_points", [None, 5])
+def test_a_step_reports_the_generators_own_loss(own_points):
     keras.utils.set_random_seed(3)
     composite = deterministic_composite()
     composite.discriminator.optimizer.learning_rate = 0.0
@@ -68,11 +68,12 @@ def test_a_step_reports_the_generators_own_loss():
     duel = Duel(composite)
     images = np.full((6, 28, 28, 1), 0.5, "float32")
     for _ in range(3):
-        replay.standard_normal((6, 3), dtype="float32")
-        replay.standard_normal((2, 28, 28, 1), dtype="float32")
         latents = replay.standard_normal((6, 3), dtype="float32")
+        replay.standard_normal((2, 28, 28, 1), dtype="float32")
+        if own_points:
+            latents = replay.standard_normal((own_points, 3), dtype="float32")
         expected = softplus(-forward(composite, latents)).mean()
-        logs = train_step(duel, images, rng)
+        logs = train_step(duel, images, rng, generator_batch_size=own_points)
         assert logs["g_loss"] == pytest.approx(expected, rel=1e-4)
 
 

@@ -20,6 +20,10 @@ class Duel(keras.Model):
     that all of it is compiled as one. On other backends the three calls stay
     what they are.
 
+    The discriminator is shown what the generator draws while it learns: with
+    dropout, and normalized by the batch. Where the generator then learns from the very
+    same points, XLA finds that both passes are one, and takes it once.
+
     Args:
         composite: A compiled `Composite`. If its discriminator was frozen as a
             whole, it no longer is, and traces that the critic may have from then
@@ -66,7 +70,8 @@ class Duel(keras.Model):
                 the copies of real images that are shown beside the real and the
                 generated ones or, for a `Critic`, the shares of the real ones in
                 what lies between; and `labels` are those of `DiscriminatorLoss`.
-                Then the latent points for the composite.
+                Then the latent points for the composite; those of the last batch
+                if `None`.
 
         Returns:
             A dict of floats: `loss` and what `Scores` tells of the discriminator,
@@ -74,20 +79,20 @@ class Duel(keras.Model):
         """
         if self.in_one_call and len(x[0]) <= MOST_STEPS_IN_ONE_CALL:
             return super().train_on_batch(x, return_dict=True)
-        logs = self._learn(x, self.composite.generator.predict_on_batch, _train_on_batch)
+        logs = self._learn(x, _train_on_batch)
         return {name: float(value) for name, value in logs.items()}
 
     def train_step(self, data):
         x, *_ = data
-        return self._learn(x, lambda z: self.composite.generator(z, training=False), _train_step)
+        return self._learn(x, _train_step)
 
-    def _learn(self, x, generate, teach):
+    def _learn(self, x, teach):
         batches, latents = x
         critic = self.composite.critic
         images = sum(_length(real_images) for real_images, *_ in batches)
         logs = {}
         for real_images, points, extra, labels in batches:
-            fake_images = ops.cast(generate(points), "float32")
+            fake_images = self._draw(points)
             if isinstance(critic, Critic):
                 mixtures = extra * real_images + (1 - extra) * fake_images
                 inputs = (ops.concatenate([real_images, fake_images]), mixtures)
@@ -96,8 +101,16 @@ class Duel(keras.Model):
             share = _length(real_images) / images
             for name, value in teach(critic, inputs, labels).items():
                 logs[name] = logs.get(name, 0.0) + share * value
+        latents = points if latents is None else latents
         ones = ops.ones((ops.shape(latents)[0], 1))
         return {**logs, "g_loss": teach(self.composite, latents, ones)["loss"]}
+
+    def _draw(self, latents):
+        """Images as the generator draws while it learns, which leave it as it is."""
+        generator = self.composite.generator
+        variables = generator.trainable_variables, generator.non_trainable_variables
+        images, _ = generator.stateless_call(*variables, latents, training=True)
+        return ops.cast(ops.stop_gradient(images), "float32")
 
 
 def _length(images):
