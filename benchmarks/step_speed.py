@@ -86,7 +86,8 @@ def uses_in_a_step(composite, config):
         ("generator learns", composite.generator, m, True, False),
         ("discriminator judges for the generator", composite.discriminator, m, False, True),
     ]
-    if config.generator_batch_size or not config.jit_compile:  # else XLA draws once for both
+    shared = config.shared_latents and not config.generator_batch_size
+    if not (shared and config.jit_compile):  # else XLA draws once for both
         draws = ("generator draws for the discriminator", composite.generator, n, False, False)
         uses.insert(0, draws)
     for what_for, network, images, learns, passes_on in uses:
@@ -166,7 +167,7 @@ def fused_step(composite, images, config):
                 d_loss += config.penalty / 2 * tf.reduce_mean(slope**2)
         variables = discriminator.trainable_variables
         d_optimizer.apply(tape.gradient(d_loss, variables), variables)
-        if config.generator_batch_size:
+        if config.generator_batch_size or not config.shared_latents:
             points = latents(m)
         with tf.GradientTape() as tape:
             fake = generator(points, training=True)

@@ -254,8 +254,14 @@ def _train_parser():
         "--generator-batch-size",
         type=int,
         metavar="N",
-        help="points that are drawn for the generator to learn from in a step (default: none but "
-        "those whose images the discriminator has just been shown, which is the faster way)",
+        help="points that the generator learns from in a step, if they are not shared (default: as "
+        "many as real images)",
+    )
+    training.add_argument(
+        "--shared-latents",
+        action=argparse.BooleanOptionalAction,
+        help="let the generator learn from the points whose images the discriminator has just "
+        "been shown, which takes XLA less time, or from others (default: shared)",
     )
     _add_setting(
         training,

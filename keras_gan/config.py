@@ -15,7 +15,7 @@ SMOOTHING_LOSSES = ("bce", "lsgan")
 OPTIMIZERS = ("adam", "rmsprop", "sgd")
 LATENT_DISTRIBUTIONS = ("normal", "uniform")
 # A recipe is data: the settings in which it differs from the defaults of `Config`.
-PLAIN = {"penalty": 0.0, "average": 0.0}
+PLAIN = {"penalty": 0.0, "average": 0.0, "shared_latents": False}
 PRESETS = {
     "default": {},
     # https://machinelearningmastery.com/how-to-develop-a-generative-adversarial-network-for-an-mnist-handwritten-digits-from-scratch-in-keras/
@@ -33,7 +33,6 @@ PRESETS = {
         "networks": "mlp",
         "latent_dim": 64,
         "batch_size": 100,
-        "generator_batch_size": 100,
         "learning_rate": 2e-4,
         "beta_1": 0.9,
     },
@@ -42,7 +41,6 @@ PRESETS = {
         "networks": "mlp-dropout",
         "dropout": 0.3,
         "latent_distribution": "uniform",
-        "generator_batch_size": 64,
         "label_smoothing": 0.1,
         "learning_rate": 2e-3,
         "beta_1": 0.9,
@@ -51,13 +49,7 @@ PRESETS = {
     },
     # Radford et al., 2015, https://arxiv.org/abs/1511.06434, but for their batches of 128: with
     # a few thousand images, these leave the generator too few steps to catch up
-    "dcgan": PLAIN
-    | {
-        "networks": "dcgan",
-        "batch_size": 16,
-        "generator_batch_size": 16,
-        "learning_rate": 2e-4,
-    },
+    "dcgan": PLAIN | {"networks": "dcgan", "batch_size": 16, "learning_rate": 2e-4},
     # Gulrajani et al., 2017, https://arxiv.org/abs/1704.00028, on the default networks; with one
     # step of the critic to one of the generator, as Karras et al., 2017, do with this loss,
     # https://arxiv.org/abs/1710.10196
@@ -106,9 +98,10 @@ class Config:
         loss: String, a key of `keras_gan.models.LOSSES`.
         batch_size: Integer, the number of real images in a step of the
             discriminator.
-        generator_batch_size: Integer, the number of latent points that are drawn
-            for the generator to learn from in a step; if `None`, it learns from those
-            whose images the discriminator has just been shown.
+        shared_latents: Boolean, whether the generator learns from the latent points
+            whose images the discriminator has just been shown, or from others.
+        generator_batch_size: Integer, the number of these others in a step, which
+            are not shared then; as many as real images if `None`.
         discriminator_steps: Integer, the discriminator's steps to one of the
             generator.
         latent_dim: Integer, the size of the generator's latent vector.
@@ -158,6 +151,7 @@ class Config:
     discriminator: str | None = None
     loss: str = "bce"
     batch_size: int = 64
+    shared_latents: bool = True
     generator_batch_size: int | None = None
     discriminator_steps: int = 1
     latent_dim: int = 100
@@ -189,7 +183,12 @@ class Config:
     @property
     def step_settings(self):
         """The settings that `train` hands to every step, as its keyword arguments."""
-        names = ("generator_batch_size", "discriminator_steps", "latent_distribution")
+        names = (
+            "shared_latents",
+            "generator_batch_size",
+            "discriminator_steps",
+            "latent_distribution",
+        )
         return {name: getattr(self, name) for name in names}
 
     def __post_init__(self):
@@ -215,7 +214,7 @@ class Config:
         for name in ("beta_1", "beta_2", "label_smoothing", "dropout", "average"):
             self._check_float(name, "from 0 up to, not including, 1", lambda part: 0 <= part < 1)
         self._check_float("checkpoint_minutes", "above 0", lambda minutes: minutes > 0)
-        for name in ("mixed_precision", "video", "quiet"):
+        for name in ("shared_latents", "mixed_precision", "video", "quiet"):
             if not isinstance(getattr(self, name), bool):
                 self._refuse(name, "true or false")
         if self.jit_compile is not None and not isinstance(self.jit_compile, bool):
@@ -272,7 +271,7 @@ def configure(preset="default", **settings):
         **settings: Those in which the run differs from it.
 
     Raises:
-        UserError: As `Config`; also if a setting would have no effect.
+        UserError: As `Config`; also for a decay of Adam's with another optimizer.
     """
     config = Config(preset=preset, **PRESETS.get(preset, {}) | settings)
     for name in ("beta_1", "beta_2"):

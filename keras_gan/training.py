@@ -97,8 +97,8 @@ def train(
             `real_accuracy` and `fake_accuracy`; epoch logs have `images_per_second` too.
         position: A `Position`, where to go on from, kept up to date meanwhile;
             that of a new training if `None`. With one, `seed` has no effect.
-        **step_settings: `generator_batch_size`, `discriminator_steps` and
-            `latent_distribution`, as in `train_step`.
+        **step_settings: `shared_latents`, `generator_batch_size`,
+            `discriminator_steps` and `latent_distribution`, as in `train_step`.
 
     Returns:
         A `keras.callbacks.History`, whose `history` maps each name to the
@@ -232,6 +232,7 @@ def train_step(
     duel,
     real_images,
     rng,
+    shared_latents=True,
     generator_batch_size=None,
     discriminator_steps=1,
     latent_distribution="normal",
@@ -242,9 +243,11 @@ def train_step(
         duel: A `Duel` of a `Composite` made by `build_composite`.
         real_images: `float32` array of shape `(batch, 28, 28, 1)`, from 0 to 1.
         rng: A `numpy.random.Generator` that the latent points are drawn from.
-        generator_batch_size: Integer, the number of latent points that are drawn
-            for the generator to learn from; if `None`, it learns from those whose
-            images the discriminator was shown in its last step.
+        shared_latents: Boolean, whether the generator learns from the latent points
+            whose images the discriminator was shown in its last step, or from others.
+        generator_batch_size: Integer, the number of these others, which are not
+            shared then; as many as the discriminator has real images in a step
+            if `None`.
         discriminator_steps: Integer, into how many steps of the discriminator to
             divide the real images.
         latent_distribution: As in `draw_latents`.
@@ -258,10 +261,11 @@ def train_step(
     for part in parts:
         points = draw_latents(rng, len(part), latent_dim, latent_distribution)
         batches.append((part, points, *_beside(critic, part, rng)))
-    latents = None
-    if generator_batch_size:
-        latents = draw_latents(rng, generator_batch_size, latent_dim, latent_distribution)
-    logs = duel.train_on_batch((batches, latents))
+    own_points = None
+    if generator_batch_size or not shared_latents:
+        m = generator_batch_size or len(parts[0])
+        own_points = draw_latents(rng, m, latent_dim, latent_distribution)
+    logs = duel.train_on_batch((batches, own_points))
     return {
         "d_loss": logs["judged"],
         "g_loss": logs["g_loss"],

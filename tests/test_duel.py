@@ -12,7 +12,7 @@ from keras import layers
 from keras_gan.cli import main
 from keras_gan.config import configure
 from keras_gan.job import build_networks, settled
-from keras_gan.models import Duel
+from keras_gan.models import Duel, build_discriminator
 from keras_gan.models.composite import build_composite
 from keras_gan.training import train, train_step
 
@@ -35,7 +35,10 @@ on_tensorflow = pytest.mark.skipif(
 def test_one_call_and_three_teach_the_same(preset, steps, own_points):
     config = configure(preset, discriminator_steps=steps)
     images = np.random.default_rng(0).uniform(size=(10, 28, 28, 1)).astype("float32")
-    settings = config.step_settings | {"generator_batch_size": own_points}
+    settings = config.step_settings | {
+        "shared_latents": own_points is None,
+        "generator_batch_size": own_points,
+    }
     outcomes = []
     for calls in ("one", "three"):
         keras.utils.set_random_seed(0)
@@ -144,6 +147,10 @@ def test_the_program_says_in_a_line_that_it_does_without_xla(
 
 
 @on_tensorflow
+@pytest.mark.skipif(
+    any("cpu" not in name for name in keras.distribution.list_devices()),
+    reason="on a GPU, products are calls of its libraries",
+)
 def test_xla_draws_once_where_both_sides_learn_from_the_same_points():
     import tensorflow as tf
 
@@ -162,7 +169,25 @@ def test_xla_draws_once_where_both_sides_learn_from_the_same_points():
         lambda *inputs: duel.train_step((([inputs[:4]], inputs[4]),)),
         *(images, points, images[:0], labels, points),
     )
+    assert shared > 0
     assert own - shared == 3  # the generator's layers
+
+
+def test_the_discriminator_is_shown_what_is_drawn_in_training_mode():
+    points = np.random.default_rng(1).standard_normal((6, 100), dtype="float32")
+    generator = build_networks(configure("dcgan")).generator
+    duel = Duel(build_composite(generator, build_discriminator()))
+    shown = []
+    duel.in_one_call = False
+    duel.composite.discriminator.train_on_batch = lambda x, *_, **__: shown.append(x) or {}
+    real_images = np.zeros((6, 28, 28, 1), "float32")
+    labels = np.ones((12, 1), "float32")
+    duel.train_on_batch(([(real_images, points, real_images[:0], labels)], points[:1]))
+    fake_images = keras.ops.convert_to_numpy(shown[0])[6:]
+    outside = keras.ops.convert_to_numpy(generator(points, training=False))
+    # The one step of the composite has moved the weights, by little.
+    drawn = keras.ops.convert_to_numpy(generator(points, training=True))
+    assert np.abs(fake_images - drawn).mean() < 0.2 * np.abs(fake_images - outside).mean()
 
 
 @pytest.mark.parametrize("preset", ["dcgan", "mlp-dropout"])

@@ -59,8 +59,11 @@ def test_a_step_reports_its_own_losses_and_scores():
         assert logs["fake_accuracy"] == pytest.approx((fake <= 0).mean(), abs=1e-6)
 
 
-@pytest.mark.parametrize("own_points", [None, 5])
-def test_a_step_reports_the_generators_own_loss(own_points):
+@pytest.mark.parametrize(
+    ("settings", "own_points"),
+    [({}, None), ({"shared_latents": False}, 6), ({"generator_batch_size": 5}, 5)],
+)
+def test_a_step_reports_the_generators_own_loss(settings, own_points):
     keras.utils.set_random_seed(3)
     composite = deterministic_composite()
     composite.discriminator.optimizer.learning_rate = 0.0
@@ -73,7 +76,7 @@ def test_a_step_reports_the_generators_own_loss(own_points):
         if own_points:
             latents = replay.standard_normal((own_points, 3), dtype="float32")
         expected = softplus(-forward(composite, latents)).mean()
-        logs = train_step(duel, images, rng, generator_batch_size=own_points)
+        logs = train_step(duel, images, rng, **settings)
         assert logs["g_loss"] == pytest.approx(expected, rel=1e-4)
 
 

@@ -20,9 +20,9 @@ class Duel(keras.Model):
     that all of it is compiled as one. On other backends the three calls stay
     what they are.
 
-    The discriminator is shown what the generator draws while it learns: with
-    dropout, and normalized by the batch. Where the generator then learns from the very
-    same points, XLA finds that both passes are one, and takes it once.
+    The discriminator is shown images that are drawn in training mode: with dropout, and
+    normalized by their own batch. Where the generator then learns from the very same
+    points, XLA on a CPU finds that both passes are one, and takes it once.
 
     Args:
         composite: A compiled `Composite`. If its discriminator was frozen as a
@@ -87,7 +87,7 @@ class Duel(keras.Model):
         return self._learn(x, _train_step)
 
     def _learn(self, x, teach):
-        batches, latents = x
+        batches, own_points = x
         critic = self.composite.critic
         images = sum(_length(real_images) for real_images, *_ in batches)
         logs = {}
@@ -101,15 +101,15 @@ class Duel(keras.Model):
             share = _length(real_images) / images
             for name, value in teach(critic, inputs, labels).items():
                 logs[name] = logs.get(name, 0.0) + share * value
-        latents = points if latents is None else latents
-        ones = ops.ones((ops.shape(latents)[0], 1))
-        return {**logs, "g_loss": teach(self.composite, latents, ones)["loss"]}
+        points = points if own_points is None else own_points
+        ones = ops.ones((ops.shape(points)[0], 1))
+        return {**logs, "g_loss": teach(self.composite, points, ones)["loss"]}
 
-    def _draw(self, latents):
-        """Images as the generator draws while it learns, which leave it as it is."""
+    def _draw(self, points):
+        """Images that the generator draws in training mode, which leaves it as it is."""
         generator = self.composite.generator
         variables = generator.trainable_variables, generator.non_trainable_variables
-        images, _ = generator.stateless_call(*variables, latents, training=True)
+        images, _ = generator.stateless_call(*variables, points, training=True)
         return ops.cast(ops.stop_gradient(images), "float32")
 
 
