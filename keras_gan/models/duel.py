@@ -38,6 +38,7 @@ class Duel(keras.Model):
         super().__init__(name="duel")
         # Past Keras: their variables, metrics and optimizers are theirs alone.
         object.__setattr__(self, "composite", composite)
+        object.__setattr__(self, "drawing", Drawing(composite.generator))
         self.in_one_call = keras.backend.backend() == "tensorflow"
         unfreeze(composite.discriminator)
         critic = composite.critic
@@ -79,20 +80,20 @@ class Duel(keras.Model):
         """
         if self.in_one_call and len(x[0]) <= MOST_STEPS_IN_ONE_CALL:
             return super().train_on_batch(x, return_dict=True)
-        logs = self._learn(x, _train_on_batch)
+        logs = self._learn(x, self.drawing.predict_on_batch, _train_on_batch)
         return {name: float(value) for name, value in logs.items()}
 
     def train_step(self, data):
         x, *_ = data
-        return self._learn(x, _train_step)
+        return self._learn(x, self.drawing, _train_step)
 
-    def _learn(self, x, teach):
+    def _learn(self, x, draw, teach):
         batches, own_points = x
         critic = self.composite.critic
         images = sum(_length(real_images) for real_images, *_ in batches)
         logs = {}
         for real_images, points, extra, labels in batches:
-            fake_images = self._draw(points)
+            fake_images = draw(points)
             if isinstance(critic, Critic):
                 mixtures = extra * real_images + (1 - extra) * fake_images
                 inputs = (ops.concatenate([real_images, fake_images]), mixtures)
@@ -105,11 +106,28 @@ class Duel(keras.Model):
         ones = ops.ones((ops.shape(points)[0], 1))
         return {**logs, "g_loss": teach(self.composite, points, ones)["loss"]}
 
-    def _draw(self, points):
-        """Images that the generator draws in training mode, which leaves it as it is."""
-        generator = self.composite.generator
-        variables = generator.trainable_variables, generator.non_trainable_variables
-        images, _ = generator.stateless_call(*variables, points, training=True)
+
+class Drawing(keras.Model):
+    """Images as a generator draws them in training mode, which leaves its weights as they are.
+
+    Only its random numbers go on, as in any training step: where there is dropout, each
+    drawing leaves out other units.
+
+    Args:
+        generator: The model that draws.
+    """
+
+    def __init__(self, generator):
+        super().__init__(name="drawing")
+        self.generator = generator
+
+    def call(self, points):
+        learned, kept = self.generator.trainable_variables, self.generator.non_trainable_variables
+        images, after = self.generator.stateless_call(learned, kept, points, training=True)
+        weights = {id(weight) for weight in self.generator.weights}
+        for variable, value in zip(kept, after, strict=True):
+            if id(variable) not in weights:  # the state of a random number generator
+                variable.assign(value)
         return ops.cast(ops.stop_gradient(images), "float32")
 
 
