@@ -124,7 +124,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _add_data_options(parser, title):
-    group = parser.add_argument_group(title)
+    group = parser.add_argument_group(title).add_mutually_exclusive_group()
     group.add_argument(
         "--dataset",
         choices=DATASETS,

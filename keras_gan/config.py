@@ -60,6 +60,7 @@ PRESETS = {
         "beta_1": 0.0,
         "beta_2": 0.99,
     },
+    # Like the default, these two learn from shared points, where their papers draw anew.
     # Mao et al., 2016, https://arxiv.org/abs/1611.04076, on the default networks
     "lsgan": {"loss": "lsgan"},
     # Lim and Ye, 2017, https://arxiv.org/abs/1705.02894, on the default networks
@@ -271,12 +272,18 @@ def configure(preset="default", **settings):
         **settings: Those in which the run differs from it.
 
     Raises:
-        UserError: As `Config`; also for a decay of Adam's with another optimizer.
+        UserError: As `Config`; also for a setting without effect: a decay of Adam's
+            with another optimizer, what networks to build where both come from files.
     """
     config = Config(preset=preset, **PRESETS.get(preset, {}) | settings)
     for name in ("beta_1", "beta_2"):
         if name in settings and config.optimizer != "adam":
             raise UserError(
                 f"{name} is Adam's, and {config.optimizer} has none: leave it out, or choose adam"
+            )
+    for name in ("networks", "dropout"):
+        if name in settings and config.generator and config.discriminator:
+            raise UserError(
+                f"{name} is for networks that are built here, not for files: leave it out"
             )
     return config

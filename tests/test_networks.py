@@ -14,6 +14,8 @@ from keras_gan.training import train_step
 
 QUICK = {"epochs": 1, "batch_size": 50, "average": 0.0, "quiet": True}
 
+BOTH_FILES = "--generator g.keras --discriminator d.keras"
+
 
 def generator(last="sigmoid", latent_dim=6):
     latent = keras.Input((latent_dim,))
@@ -199,6 +201,9 @@ def test_the_saved_generator_of_a_run_can_be_trained_further(folder):
         ("--loss wgan-gp", "penalty is 0.02, too weak"),
         ("--optimizer sgd --beta-1 0.9", "beta_1 is Adam's, and sgd has none: leave it out"),
         ("--optimizer rmsprop --beta-2 0.9", "beta_2 is Adam's, and rmsprop has none"),
+        (f"{BOTH_FILES} --networks mlp", "networks is for networks that are built here"),
+        (f"{BOTH_FILES} --penalty 0 --dropout 0.1", "dropout is for networks that are built here"),
+        ("--dataset mnist", "argument --dataset: not allowed with argument --data"),
         ("--tensorboard digits.npz", "digits.npz: cannot be written there"),
         ("--loss mse", "argument --loss: invalid choice"),
         ("--optimizer none", "argument --optimizer: invalid choice"),
