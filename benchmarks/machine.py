@@ -76,7 +76,7 @@ def run_peers(arguments, seconds, out, *more, only=None, **environment):
 
 
 def run_program(arguments, train):
-    """Runs the program in a folder of its own; ends this process if that fails.
+    """Runs the program, in a folder of its own if none is named; ends this process if that fails.
 
     Args:
         arguments: List of strings, options of `main.py`.
@@ -86,7 +86,7 @@ def run_program(arguments, train):
 
     with tempfile.TemporaryDirectory() as folder, mock.patch("keras_gan.job.train", train):
         places = ["--plots-dir", f"{folder}/plots", "--models-dir", f"{folder}/models"]
-        if main([*arguments, *places, "--quiet"]) != 0:
+        if main([*places, *arguments, "--quiet"]) != 0:
             sys.exit(1)
 
 
