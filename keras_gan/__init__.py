@@ -6,7 +6,7 @@ neither Keras nor TensorFlow, such as `--help`, does not wait for them.
 
 import importlib
 
-__version__ = "0.5.0"
+__version__ = "0.5.1"
 
 _HOMES = {
     "AveragedGenerator": "callbacks",
