@@ -324,8 +324,8 @@ def _train_parser():
         "--jit-compile",
         action=argparse.BooleanOptionalAction,
         help="on TensorFlow, compile the step with XLA: the first takes some seconds longer, all "
-        "others less where the processor has AVX2 but no AVX-512 (default: there alone; off in "
-        "the preset mlp-dropout)",
+        "others less where an x86 processor has AVX2 (default: there alone, but not with the "
+        "preset mlp-dropout, nor, where there is AVX-512, with tutorial's networks or your own)",
     )
     output = parser.add_argument_group("what to keep")
     _add_setting(output, "--plots-dir", str, "DIR", "folder for pictures")

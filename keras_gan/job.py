@@ -366,16 +366,20 @@ def build_networks(config, architectures=None):
 def settled(config):
     """The same settings, with that decided which is left to the machine: `jit_compile`.
 
-    XLA was measured to be faster where there is AVX2 but no AVX-512, and reported to be
-    slower where there is: see benchmarks/README.md. Elsewhere it was not tried.
+    XLA was measured to be faster on x86 processors with AVX2. Where there is AVX-512 as well,
+    TensorFlow has faster kernels for convolutions as wide as those of the `tutorial` networks,
+    and a user's may be as wide: see benchmarks/README.md. Elsewhere it was not tried.
     """
     if config.jit_compile is not None:
         return config
     backend = keras.backend.backend()
     on_cpu = backend == "tensorflow" and _device(backend) != "GPU"
-    levels = np.lib.introspect.opt_func_info("^exp$", "float32").get("exp", {}).values()
-    at_best_avx2 = any(name in level["current"] for level in levels for name in ("AVX2", "X86_V3"))
-    return dataclasses.replace(config, jit_compile=on_cpu and at_best_avx2)
+    found = np.lib.introspect.opt_func_info("^exp$", "float32").get("exp", {}).values()
+    best = " ".join(level["current"] for level in found)
+    narrow = config.networks != "tutorial" and not (config.generator or config.discriminator)
+    faster = ("AVX2", "X86_V3") + (("AVX512", "X86_V4") if narrow else ())
+    jit_compile = on_cpu and any(name in best for name in faster)
+    return dataclasses.replace(config, jit_compile=jit_compile)
 
 
 @contextlib.contextmanager

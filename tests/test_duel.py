@@ -89,12 +89,38 @@ CPUINFO = pathlib.Path("/proc/cpuinfo")
 
 @on_tensorflow
 @pytest.mark.skipif(not CPUINFO.exists(), reason="no list of what the processor can")
-def test_what_is_left_to_the_machine_is_compiled_where_there_is_avx2_and_no_more():
+def test_what_is_left_to_the_machine_is_compiled_where_there_is_avx2():
     flags = re.search(r"flags\s*: (.*)|$", CPUINFO.read_text())[1] or ""
     on_cpu = all("cpu" in name for name in keras.distribution.list_devices())
-    expected = on_cpu and "avx2" in flags.split() and "avx512f" not in flags.split()
+    expected = on_cpu and "avx2" in flags.split()
     assert settled(configure("mlp")).jit_compile == expected
     assert Duel(build_networks(configure("mlp"))).jit_compile == expected
+    expected &= "avx512f" not in flags.split()
+    assert settled(configure("tutorial")).jit_compile == expected
+
+
+@on_tensorflow
+@pytest.mark.parametrize(
+    ("best", "narrow", "wide"),
+    [
+        ("X86_V4", True, False),
+        ("AVX512_SKX", True, False),
+        ("X86_V3", True, True),
+        ("FMA3 AVX2", True, True),
+        ("baseline(X86_V2)", False, False),
+        ("baseline(NEON NEON_FP16 NEON_VFPV4 ASIMD)", False, False),
+    ],
+)
+def test_wide_networks_are_left_to_the_kernels_for_avx_512(monkeypatch, best, narrow, wide):
+    if keras.distribution.list_devices("gpu"):
+        pytest.skip("that is left to the machine on a CPU alone")
+    found = {"exp": {"ff": {"current": best, "available": best}}}
+    monkeypatch.setattr(np.lib.introspect, "opt_func_info", lambda *_: found)
+    for preset in ("default", "mlp", "dcgan", "wgan-gp", "lsgan", "hinge"):
+        assert settled(configure(preset)).jit_compile is narrow
+    assert settled(configure("tutorial")).jit_compile is wide
+    assert settled(configure("default", networks="tutorial")).jit_compile is wide
+    assert settled(configure("default", discriminator="mine.keras")).jit_compile is wide
 
 
 @on_tensorflow
