@@ -123,6 +123,12 @@ class _Parser(argparse.ArgumentParser):
         raise UserError(f"{message}; see {self.prog} --help")
 
 
+def _existing(path):
+    if not os.path.exists(path):
+        raise argparse.ArgumentTypeError(f"{path}: no such file or folder")
+    return path
+
+
 def _add_data_options(parser, title):
     group = parser.add_argument_group(title).add_mutually_exclusive_group()
     group.add_argument(
@@ -133,6 +139,7 @@ def _add_data_options(parser, title):
     )
     group.add_argument(
         "--data",
+        type=_existing,
         metavar="PATH",
         default=argparse.SUPPRESS,
         help="your own 28x28 grey images instead: an .npz file with an array x_train or x, "
@@ -171,7 +178,10 @@ def _evaluate_parser():
     )
     parser.prog += " evaluate"
     parser.add_argument(
-        "path", metavar="FILE", help="a generator (.keras), or an .npz with images in an array x"
+        "path",
+        type=_existing,
+        metavar="FILE",
+        help="a generator (.keras), or an .npz with images in an array x",
     )
     _add_data_options(parser, "the real images to compare with")
     group = parser.add_argument_group("how to measure")
@@ -243,10 +253,16 @@ def _train_parser():
     _add_setting(training, "--epochs", int, "N", "how many times to go through all the images")
     _add_choice(training, "--networks", NETWORKS, "kind of networks to build")
     training.add_argument(
-        "--generator", metavar="FILE", help="a generator (.keras) to train instead of the recipe's"
+        "--generator",
+        type=_existing,
+        metavar="FILE",
+        help="a generator (.keras) to train instead of the recipe's",
     )
     training.add_argument(
-        "--discriminator", metavar="FILE", help="a discriminator (.keras) to train with"
+        "--discriminator",
+        type=_existing,
+        metavar="FILE",
+        help="a discriminator (.keras) to train with",
     )
     _add_choice(training, "--loss", LOSSES, "what the two networks learn from")
     _add_setting(training, "--batch-size", int, "N", "real images in a step of the discriminator")

@@ -169,6 +169,25 @@ def test_a_mistake_ends_the_process_with_status_2(tmp_path):
     assert re.fullmatch(r"main.py: error: epochs must be [^\n]*, but is 0\n", ended.stderr)
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--data", "absent"],
+        ["--generator", "absent"],
+        ["--discriminator", "absent"],
+        ["--resume", "--data", "absent"],
+        ["evaluate", "absent"],
+        ["evaluate", ROOT / "main.py", "--data", "absent"],
+    ],
+)
+def test_what_is_not_there_is_told_before_keras_starts(arguments, tmp_path):
+    ended = run_main(*arguments, cwd=tmp_path, env={**os.environ, "KERAS_BACKEND": "abacus"})
+    assert ended.returncode == 2
+    assert ended.stdout == ""
+    assert ended.stderr.count("\n") == 1
+    assert "absent: no such file or folder" in ended.stderr
+
+
 def test_a_backend_that_cannot_train_is_one_line(tmp_path, digits_file):
     ended = run_main(
         "--data", digits_file, cwd=tmp_path, env={**os.environ, "KERAS_BACKEND": "numpy"}

@@ -280,8 +280,8 @@ def mistaken(workplace, digits, tmp_path):
         ("generator.keras --plot .", "cannot be written"),
         ("generator.keras --plot scores.txt", "scores.txt: expected a name that ends in .png"),
         ("generator.keras --data absent.npz", "absent.npz: no such file"),
-        ("words.keras --data absent.npz", "words.keras: is no Keras model"),
-        ("generator.keras --samples 3 --data absent.npz", "samples must be from 100"),
+        ("words.keras --data short.keras", "words.keras: is no Keras model"),
+        ("generator.keras --samples 3 --data short.keras", "samples must be from 100"),
     ],
 )
 def test_a_mistake_is_one_line(arguments, said, mistaken, capfd):
