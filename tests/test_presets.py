@@ -153,6 +153,20 @@ def test_a_preset_is_the_published_recipe(preset):
         assert (model.optimizer.beta_1, model.optimizer.beta_2) == (config.beta_1, 0.999)
 
 
+@pytest.mark.parametrize("preset", ["mlp", "mlp-dropout"])
+def test_fully_connected_networks_begin_as_their_pytorch_projects_do(preset):
+    composite = build_networks(configure(preset))
+    for network in (composite.generator, composite.discriminator):
+        for layer in [layer for layer in network.layers if isinstance(layer, layers.Dense)]:
+            inputs, _ = layer.kernel.shape
+            kernel, bias = (np.abs(weights) * inputs**0.5 for weights in layer.get_weights())
+            assert 0.9 < kernel.max() <= 1 + 1e-6
+            assert 0 < bias.min() <= bias.max() <= 1 + 1e-6
+            assert abs(kernel.mean() - 0.5) < 0.15
+            if bias.size > 100:
+                assert abs(bias.mean() - 0.5) < 0.15
+
+
 def test_dcgan_keeps_the_papers_rules():
     config = configure(preset="dcgan")
     assert (config.learning_rate, config.beta_1, config.loss) == (2e-4, 0.5, "bce")

@@ -21,8 +21,8 @@ def build_mlp_generator(latent_dim=64, dropout=0.0, widths=(256, 256), slope=0.0
     return keras.Sequential(
         [
             keras.Input((latent_dim,), name="latent"),
-            *_hidden(widths, dropout, slope),
-            layers.Dense(28 * 28, activation="tanh", dtype="float32", name="pixels"),
+            *_hidden(latent_dim, widths, dropout, slope),
+            _dense(widths[-1], 28 * 28, activation="tanh", dtype="float32", name="pixels"),
             layers.Rescaling(0.5, offset=0.5, dtype="float32", name="grey"),
             layers.Reshape((28, 28, 1), dtype="float32", name="image"),
         ],
@@ -47,17 +47,28 @@ def build_mlp_discriminator(dropout=0.0, widths=(256, 256)):
             keras.Input((28, 28, 1), name="image"),
             layers.Rescaling(2.0, offset=-1.0, name="center"),
             layers.Flatten(name="pixels"),
-            *_hidden(widths, dropout, 0.2),
-            layers.Dense(1, dtype="float32", name="logit"),
+            *_hidden(28 * 28, widths, dropout, 0.2),
+            _dense(widths[-1], 1, dtype="float32", name="logit"),
         ],
         name="discriminator",
     )
 
 
-def _hidden(widths, dropout, slope):
+def _hidden(inputs, widths, dropout, slope):
     for number, width in enumerate(widths, 1):
-        yield layers.Dense(width, name=f"hidden_{number}")
+        yield _dense(inputs, width, name=f"hidden_{number}")
         name = f"hidden_{number}_activation"
         yield layers.LeakyReLU(slope, name=name) if slope else layers.ReLU(name=name)
         if dropout:
             yield layers.Dropout(dropout, name=f"hidden_{number}_dropout")
+        inputs = width
+
+
+def _dense(inputs, units, **options):
+    """A dense layer that begins as PyTorch's `Linear` does, those projects' layer.
+
+    Weights and biases are uniform, from -1 to 1 over the root of the number of inputs.
+    """
+    limit = inputs**-0.5
+    begin = [keras.initializers.RandomUniform(-limit, limit) for _ in range(2)]
+    return layers.Dense(units, kernel_initializer=begin[0], bias_initializer=begin[1], **options)
