@@ -2,12 +2,11 @@
 
 import math
 
-import keras
+from keras_gan.networks.loading import in_float32
+from keras_gan.training.callback import GanCallback
 
-from keras_gan.models.loading import in_float32
 
-
-class AveragedGenerator(keras.callbacks.Callback):
+class AveragedGenerator(GanCallback):
     """Keeps an exponential moving average of the generator's weights.
 
     The trained generator swings from step to step with its opponent; the average
@@ -20,20 +19,29 @@ class AveragedGenerator(keras.callbacks.Callback):
         momentum: Float from 0 up to, not including, 1, how much of the average
             a step keeps. In the first steps it is less, so that the weights that
             training began with are soon forgotten.
-        every: Integer, the number of steps from one update to the next. An
-            update makes up for the steps between; the last of an epoch is one, and
-            the only one where the momentum is 0.
+        every: Integer, the number of steps from one update to the next. An update
+            raises the momentum to the number of steps since the last. The last
+            step of an epoch is an update, and the only one where the momentum is 0.
 
     Attributes:
         generator: A model of its own, the average.
+
+    Example:
+
+    >>> average = AveragedGenerator(composite.generator)
+    >>> train(composite, images, callbacks=[average])
+    >>> average.generator.save("generator.keras")
     """
 
     def __init__(self, generator, momentum=0.9995, every=32):
-        super().__init__()
+        super().__init__(in_float32(generator))
         self.trained = generator
-        self.generator = in_float32(generator)
         self.momentum = momentum
         self.every = every if momentum else math.inf
+
+    @classmethod
+    def for_run(cls, run):
+        return run.average
 
     def on_epoch_begin(self, epoch, logs=None):
         self.steps_before = epoch * self.params["steps"]

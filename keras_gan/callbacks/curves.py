@@ -1,79 +1,85 @@
 """Curves of a training: losses, accuracies, scores."""
 
-import pathlib
-
-import keras
-
-from keras_gan.models.losses import LOSSES, PROBABILITY
-from keras_gan.plots import OptionalPicture, plot_curves
+from keras_gan.pictures.optional import OptionalPicture
+from keras_gan.pictures.plots import plot_curves
+from keras_gan.registry import LOSSES
+from keras_gan.training.callback import GanCallback, made
 
 
-class CurvePlots(keras.callbacks.Callback):
+class CurvePlots(GanCallback):
     """Draws `loss_plot.png`, `accuracy_plot.png` and `score_plot.png`.
 
     They are drawn after the first epoch and at the end; in between whenever
     drawing them has taken no more than a hundredth of the time since the last.
+    Curves that the logs of a training do not have are left out.
 
     Args:
-        folder: Path of the folder for the pictures.
-        loss: String, the key of `keras_gan.models.LOSSES` that is trained with.
+        plots_dir: Path of the folder for the pictures.
+        loss: String, the key of `keras_gan.registry.LOSSES` that is trained with.
+
+    Example:
+
+    >>> train(composite, images, callbacks=[CurvePlots("plots")])
     """
 
-    def __init__(self, folder, loss="bce"):
+    def __init__(self, plots_dir, loss="bce"):
         super().__init__()
-        self.folder = pathlib.Path(folder)
+        self.plots_dir = plots_dir
         self.loss = LOSSES[loss]
 
-    def on_train_begin(self, logs=None):
-        self.history = {}
-        for past in self.params.get("past", ()):
-            self._keep(past)
+    @classmethod
+    def for_run(cls, run):
+        return cls(run.plots_dir, run.config.loss)
+
+    def before_training(self):
         self.picture = OptionalPicture("loss_plot.png, accuracy_plot.png or score_plot.png")
 
-    def on_epoch_end(self, epoch, logs=None):
-        self._keep(logs)
+    def after_epoch(self, epoch, logs):
         if self.picture.due:
             self._draw()
 
-    def on_train_end(self, logs=None):
+    def after_training(self, epoch):
         if self.history:
             self._draw()
 
-    def _keep(self, logs):
-        for name, value in logs.items():
-            self.history.setdefault(name, []).append(value)
-
     def _draw(self):
         with self.picture:
-            self._plot()
+            for name, curves, options in self._plots():
+                curves = {key: label for key, label in curves.items() if key in self.history[-1]}
+                history = {key: [logs[key] for logs in self.history] for key in curves}
+                if curves:
+                    plot_curves(history, made(self.plots_dir) / name, curves, **options)
 
-    def _plot(self):
-        probability = self.loss.score_label == PROBABILITY
+    def _plots(self):
+        probability = self.loss.is_probability
         undecided = self.loss.undecided
-        plot_curves(
-            self.history,
-            self.folder / "loss_plot.png",
+        yield (
+            "loss_plot.png",
             {"d_loss": "discriminator", "g_loss": "generator"},
-            title="Loss",
-            y_label=self.loss.label,
-            reference=(self.loss.guessing, "discriminator that can only guess"),
-            limits=(0 if probability else None, None),
+            {
+                "title": "Loss",
+                "y_label": self.loss.label,
+                "reference": (self.loss.guessing, "discriminator that can only guess"),
+                "limits": (0 if probability else None, None),
+            },
         )
-        plot_curves(
-            self.history,
-            self.folder / "accuracy_plot.png",
+        yield (
+            "accuracy_plot.png",
             {"real_accuracy": "on real images", "fake_accuracy": "on generated images"},
-            title="Accuracy of the discriminator",
-            y_label="share told right",
-            reference=(0.5, "guessing"),
-            limits=(0, 1),
+            {
+                "title": "Accuracy of the discriminator",
+                "y_label": "share told right",
+                "reference": (0.5, "guessing"),
+                "limits": (0, 1),
+            },
         )
-        plot_curves(
-            self.history,
-            self.folder / "score_plot.png",
+        yield (
+            "score_plot.png",
             {"real_score": "D(x), real images", "fake_score": "D(G(z)), generated images"},
-            title="Scores that the discriminator gives",
-            y_label=self.loss.score_label,
-            reference=None if undecided is None else (undecided, "undecided"),
-            limits=(0, 1) if probability else (None, None),
+            {
+                "title": "Scores that the discriminator gives",
+                "y_label": self.loss.score_label,
+                "reference": None if undecided is None else (undecided, "undecided"),
+                "limits": (0, 1) if probability else (None, None),
+            },
         )

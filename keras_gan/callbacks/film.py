@@ -1,25 +1,25 @@
-"""What became of the same latent points, from the first epoch to the last."""
+"""What became of the same latents, from the first epoch to the last."""
 
-import pathlib
-
-import keras
 import numpy as np
 
-from keras_gan.animation import save_gif, save_video
 from keras_gan.data import to_bytes
 from keras_gan.files import SAMPLES_NAME, write_whole
-from keras_gan.plots import OptionalPicture, evenly, plot_progress
+from keras_gan.pictures.animation import check_video_can_be_made, save_gif, save_video
+from keras_gan.pictures.grids import evenly
+from keras_gan.pictures.optional import OptionalPicture
+from keras_gan.pictures.plots import plot_progress
+from keras_gan.training.callback import GanCallback, made
 
 MAX_FRAMES = 101
 MOMENTS = 10
 COLUMNS = 6
 
 
-class SampleFilm(keras.callbacks.Callback):
+class SampleFilm(GanCallback):
     """Keeps the samples of every so many epochs, and shows them in a row.
 
     `training.gif` is a film of them (of a long training, of a hundred moments of
-    it), `progress_plot.png` shows a few latent points at ten moments. They are
+    it), `progress_plot.png` shows a few latents at ten moments. They are
     drawn after the first epoch and at the end; in between whenever drawing them
     has taken no more than a hundredth of the time since the last. The folder
     `samples` has a file for each epoch, with an array `x`. At the end,
@@ -29,71 +29,91 @@ class SampleFilm(keras.callbacks.Callback):
     Args:
         plots_dir: Path of the folder for the pictures.
         models_dir: Path of the folder for the samples.
-        latents: Array of shape `(n, latent_dim)`, the points to draw from.
+        latents: Array of shape `(n, latent_dim)`, the latents to draw from.
         every: Integer, epochs from one record to the next.
         generator: The model that draws; the one that is trained if `None`.
         video: Boolean, whether to make `training.mp4` at the end, too.
+
+    Example:
+
+    >>> train(composite, images, callbacks=[SampleFilm("plots", "models", latents)])
     """
 
     def __init__(self, plots_dir, models_dir, latents, every=1, generator=None, video=False):
-        super().__init__()
-        self.plots_dir = pathlib.Path(plots_dir)
-        self.models_dir = pathlib.Path(models_dir)
+        super().__init__(generator)
+        self.plots_dir = plots_dir
+        self.models_dir = models_dir
         self.latents = latents
         self.every = every
-        self.generator = generator
         self.video = video
 
-    def on_train_begin(self, logs=None):
-        self.generator = self.generator or self.model.generator
-        self.folder = self.models_dir / SAMPLES_NAME
-        self.folder.mkdir(exist_ok=True)
-        self.epoch = len(self.params.get("past", ()))
+    @classmethod
+    def check(cls, config):
+        """Raises a `UserError` if a video is asked for, and cannot be made."""
+        if config.video:
+            check_video_can_be_made()
+
+    @classmethod
+    def for_run(cls, run):
+        config = run.config
+        return cls(
+            run.plots_dir,
+            run.models_dir,
+            run.latents,
+            config.plot_every,
+            run.generator,
+            config.video,
+        )
+
+    def before_training(self):
         for epoch, path in self._files().items():
             if epoch > self.epoch:  # of what a resumed run does again
                 path.unlink()
-        if self.params["fresh"]:
+        if not self.resumed:
             self._keep(0)
         self.picture = OptionalPicture("training.gif or progress_plot.png")
 
-    def on_epoch_end(self, epoch, logs=None):
-        self.epoch = epoch + 1
-        if self.epoch % self.every == 0:
-            self._keep(self.epoch)
+    def after_epoch(self, epoch, logs):
+        if epoch % self.every == 0:
+            self._keep(epoch)
             if self.picture.due:
                 self._draw()
 
-    def on_train_end(self, logs=None):
-        if self.epoch % self.every != 0:
-            self._keep(self.epoch)
+    def after_training(self, epoch):
+        if epoch % self.every != 0:
+            self._keep(epoch)
         self._draw()
         files = self._files()
         if self.video:
             frames = evenly(list(files), MAX_FRAMES)
-            grids = (_read(files[epoch]) for epoch in frames)
+            grids = (_read(files[frame]) for frame in frames)
             with OptionalPicture("training.mp4"):
-                save_video(frames, grids, self.plots_dir / "training.mp4")
+                save_video(frames, grids, made(self.plots_dir) / "training.mp4")
         images = [_read(path) for path in files.values()]
-        with write_whole(self.models_dir / "samples.npz") as temporary:
+        with write_whole(made(self.models_dir) / "samples.npz") as temporary:
             np.savez_compressed(temporary, epochs=list(files), images=images, latents=self.latents)
+
+    def _folder(self):
+        return made(made(self.models_dir) / SAMPLES_NAME)
 
     def _keep(self, epoch):
         images = to_bytes(self.generator.predict_on_batch(self.latents))
-        with write_whole(self.folder / f"e{epoch:06}.npz") as temporary:
+        with write_whole(self._folder() / f"e{epoch:06}.npz") as temporary:
             np.savez_compressed(temporary, x=images)
 
     def _files(self):
-        return {int(path.stem[1:]): path for path in sorted(self.folder.glob("e[0-9]*.npz"))}
+        return {int(path.stem[1:]): path for path in sorted(self._folder().glob("e[0-9]*.npz"))}
 
     def _draw(self):
         files = self._files()
         with self.picture:
+            folder = made(self.plots_dir)
             frames = evenly(list(files), MAX_FRAMES)
-            grids = (_read(files[epoch]) for epoch in frames)
-            save_gif(frames, grids, self.plots_dir / "training.gif")
+            grids = (_read(files[frame]) for frame in frames)
+            save_gif(frames, grids, folder / "training.gif")
             moments = evenly(list(files), MOMENTS)
-            rows = [_read(files[epoch])[:COLUMNS] for epoch in moments]
-            plot_progress(moments, rows, self.plots_dir / "progress_plot.png")
+            rows = [_read(files[moment])[:COLUMNS] for moment in moments]
+            plot_progress(moments, rows, folder / "progress_plot.png")
 
 
 def _read(path):

@@ -3,12 +3,11 @@
 import csv
 import pathlib
 
-import keras
+from keras_gan.files import HISTORY_NAME, write_whole
+from keras_gan.training.callback import GanCallback, made
 
-from keras_gan.files import write_whole
 
-
-class HistoryFile(keras.callbacks.Callback):
+class HistoryFile(GanCallback):
     """Keeps a CSV file with a row an epoch: the epoch's number and its logs.
 
     Unlike `keras.callbacks.CSVLogger`, it writes the file whole after every
@@ -17,26 +16,27 @@ class HistoryFile(keras.callbacks.Callback):
 
     Args:
         path: Path of the file.
+
+    Example:
+
+    >>> train(composite, images, callbacks=[HistoryFile("history.csv")])
     """
 
     def __init__(self, path):
         super().__init__()
         self.path = pathlib.Path(path)
 
-    def on_train_begin(self, logs=None):
-        self.rows = []
-        for epoch, past in enumerate(self.params.get("past", ())):
-            self._keep(epoch, past)
+    @classmethod
+    def for_run(cls, run):
+        return cls(run.models_dir / HISTORY_NAME)
 
-    def on_epoch_end(self, epoch, logs=None):
-        self._keep(epoch, logs)
-        names = dict.fromkeys(name for row in self.rows for name in row)
+    def after_epoch(self, epoch, logs):
+        rows = [{"epoch": number, **values} for number, values in self.rows()]
+        for row in rows:
+            row.pop("images_per_second", None)
+        names = dict.fromkeys(name for row in rows for name in row)
+        made(self.path.parent)
         with write_whole(self.path) as temporary, open(temporary, "w", newline="") as file:
             writer = csv.DictWriter(file, fieldnames=names)
             writer.writeheader()
-            writer.writerows(self.rows)
-
-    def _keep(self, epoch, logs):
-        row = {"epoch": epoch + 1, **logs}
-        row.pop("images_per_second", None)
-        self.rows.append(row)
+            writer.writerows(rows)

@@ -3,7 +3,7 @@
 import ctypes
 import gc
 
-import keras
+from keras_gan.training.callback import GanCallback
 
 try:
     give_back = ctypes.CDLL(None).malloc_trim
@@ -13,15 +13,24 @@ except (AttributeError, OSError, TypeError):  # not glibc
         pass
 
 
-class FreedMemory(keras.callbacks.Callback):
+class FreedMemory(GanCallback):
     """Frees, before the first epoch and after each, what nothing uses any more.
 
-    To be used as a context of the training. Python looks for garbage the more rarely
-    the more objects there are, and the libraries make so many that hardly any would be
-    found: within the context, what was there before it is passed over. And glibc keeps
-    most of what a program frees, such as the hundreds of megabytes that XLA takes for
-    compiling: it is told to give them back.
+    Use it as a context around the training. Python collects garbage more seldom the
+    more objects there are, and the libraries make very many. Within the context,
+    the collector passes over those that were there before. And glibc keeps most of
+    what a program frees, such as the hundreds of megabytes that XLA takes for
+    compiling: this callback makes it give them back.
+
+    Example:
+
+    >>> with FreedMemory() as freed_memory:
+    ...     train(composite, images, callbacks=[freed_memory])
     """
+
+    @classmethod
+    def for_run(cls, run):
+        return cls()
 
     def __enter__(self):
         gc.collect()
@@ -31,10 +40,10 @@ class FreedMemory(keras.callbacks.Callback):
     def __exit__(self, *exception):
         gc.unfreeze()
 
-    def on_train_begin(self, logs=None):
+    def before_training(self):
         self._free()
 
-    def on_epoch_end(self, epoch, logs=None):
+    def after_epoch(self, epoch, logs):
         self._free()
 
     def _free(self):

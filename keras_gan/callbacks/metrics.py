@@ -1,9 +1,7 @@
 """How good the samples are, while the training runs."""
 
 import json
-import pathlib
 
-import keras
 import numpy as np
 
 from keras_gan.callbacks.models import save_network
@@ -11,15 +9,16 @@ from keras_gan.console import say
 from keras_gan.data import to_bytes
 from keras_gan.evaluation import metrics
 from keras_gan.files import REAL_METRICS_NAME, write_text
-from keras_gan.latents import draw_latents
-from keras_gan.plots import OptionalPicture, plot_curves
+from keras_gan.gan.latents import draw_latents
+from keras_gan.pictures.optional import OptionalPicture
+from keras_gan.pictures.plots import plot_curves
+from keras_gan.training.callback import GanCallback, made
 
 RARE_SHARE = 0.01
-CLEAR_SHARE = 0.5  # of samples less clear than this, the classes are guesses
 LOST_COVERAGE = 0.5
 
 
-class QualityMetrics(keras.callbacks.Callback):
+class QualityMetrics(GanCallback):
     """Measures samples every so many epochs, and after the last.
 
     The figures go into the epoch's logs, for the callbacks that come after this
@@ -28,9 +27,8 @@ class QualityMetrics(keras.callbacks.Callback):
     fewer samples than `evaluate` takes, so compare them with one another only.
     The generator with the lowest FID so far is kept as `generator_best.keras`,
     curves of the figures as `metrics_plot.png`, what other real images score as
-    `real_metrics.json`. A generator that has lost a class that real images have, or
-    that draws clearly and yet lacks one, or that has lost half of its coverage, is told
-    in one line.
+    `real_metrics.json`. One line says so when a class that the samples once had has
+    vanished, or when half of the coverage is lost.
 
     Args:
         yardstick: A `Yardstick`.
@@ -39,11 +37,17 @@ class QualityMetrics(keras.callbacks.Callback):
         models_dir: Path of the folder for the best generator.
         every: Integer, epochs from one measurement to the next.
         samples: Integer, how many samples to measure.
-        seed: Integer, fixes their latent points.
+        seed: Integer, fixes their latents.
         generator: The model to measure; the one that is trained if `None`.
         latent_distribution: As in `draw_latents`.
         other_real_images: `uint8` array `(m, 28, 28, 1)`, to be measured as the
             samples are; if `None`, `real_images` are split in half for that.
+
+    Example:
+
+    >>> dataset = load_data("mnist")
+    >>> metrics = QualityMetrics(load_yardstick(dataset), dataset.images, "plots", "models")
+    >>> train(composite, dataset.images, callbacks=[metrics])
     """
 
     def __init__(
@@ -59,53 +63,64 @@ class QualityMetrics(keras.callbacks.Callback):
         latent_distribution="normal",
         other_real_images=None,
     ):
-        super().__init__()
+        super().__init__(generator)
         self.yardstick = yardstick
         self.real_images = real_images
-        self.plots_dir = pathlib.Path(plots_dir)
-        self.models_dir = pathlib.Path(models_dir)
+        self.plots_dir = plots_dir
+        self.models_dir = models_dir
         self.every = every
         self.samples = samples
         self.seed = seed
-        self.generator = generator
         self.latent_distribution = latent_distribution
         self.other_real_images = other_real_images
         self.picture = OptionalPicture("metrics_plot.png")
+        self.real = None
 
-    def on_train_begin(self, logs=None):
-        self.generator = self.generator or self.model.generator
+    @classmethod
+    def for_run(cls, run):
+        if run.yardstick is None:
+            return None
+        dataset, config = run.dataset, run.config
+        held_out = dataset.test_images is not None
+        return cls(
+            run.yardstick,
+            dataset.test_images if held_out else dataset.images,
+            run.plots_dir,
+            run.models_dir,
+            config.evaluate_every,
+            seed=config.seed,
+            generator=run.generator,
+            latent_distribution=config.latent_distribution,
+            other_real_images=dataset.images if held_out else None,
+        )
+
+    def after_epoch(self, epoch, logs):
+        last = epoch == self.params["epochs"] or self.model.stop_training
+        if epoch % self.every != 0 and not last:
+            return
+        if self.real is None:
+            self._measure_real_images()
+        earlier = [past for _, past in self.rows()[:-1] if "fid" in past]
+        figures, rarest = self._measure()
+        logs.update(figures)
+        self._warn_of_collapse(epoch, earlier, figures, rarest)
+        if all(figures["fid"] <= past["fid"] for past in earlier):
+            save_network(self.generator, made(self.models_dir) / "generator_best.keras")
+        with self.picture:
+            self._plot()
+
+    def _measure_real_images(self):
+        """Once, when they are first needed: a training begins sooner without."""
         rng = np.random.default_rng([self.seed, 2])
         self.latents = draw_latents(
-            rng, self.samples, self.model.input_shape[1], self.latent_distribution
+            rng, self.samples, self.generator.input_shape[1], self.latent_distribution
         )
         real = self.yardstick.measure(self.real_images)
         self.real = real.features
         self.common = metrics.class_shares(real.probabilities) >= RARE_SHARE
         self.some_real = self.real[rng.permutation(len(self.real))[: self.samples]]
-        figures = self._figures_of_real(rng)
-        write_text(self.models_dir / REAL_METRICS_NAME, json.dumps(figures, indent=2) + "\n")
-        self.history = {"epoch": []}
-        for epoch, past in enumerate(self.params.get("past", ())):
-            if "fid" in past:
-                self._keep(epoch + 1, past)
-
-    def on_epoch_end(self, epoch, logs=None):
-        ended = epoch + 1
-        last = ended == self.params["epochs"] or self.model.stop_training
-        if ended % self.every != 0 and not last:
-            return
-        figures, rarest = self._measure()
-        logs.update(figures)
-        self._warn_of_collapse(ended, figures, rarest)
-        self._keep(ended, logs)
-        if figures["fid"] == min(self.history["fid"]):
-            save_network(self.generator, self.models_dir / "generator_best.keras")
-        self._draw()
-
-    def _keep(self, epoch, logs):
-        self.history["epoch"].append(epoch)
-        for name, value in logs.items():
-            self.history.setdefault(name, []).append(value)
+        figures = json.dumps(self._figures_of_real(rng), indent=2)
+        write_text(made(self.models_dir) / REAL_METRICS_NAME, figures + "\n")
 
     def _figures_of_real(self, rng):
         """What other real images score: the best that samples could."""
@@ -139,38 +154,35 @@ class QualityMetrics(keras.callbacks.Callback):
             "rarest_share": float(shares[self.common].min()),
         }
 
-    def _warn_of_collapse(self, epoch, figures, rarest):
-        clear = figures["confident_share"] >= CLEAR_SHARE
-        had_all = max(self.history.get("rarest_share", [0.0])) >= RARE_SHARE
-        if (clear or had_all) and figures["rarest_share"] < RARE_SHARE:
+    def _warn_of_collapse(self, epoch, earlier, figures, rarest):
+        had_all = max((past["rarest_share"] for past in earlier), default=0.0) >= RARE_SHARE
+        if had_all and figures["rarest_share"] < RARE_SHARE:
             say(
                 f"Collapse? After epoch {epoch}, class {rarest} is "
                 f"{figures['rarest_share']:.1%} of the samples."
             )
-        best = max(self.history.get("coverage", [0.0]))
+        best = max((past["coverage"] for past in earlier), default=0.0)
         if figures["coverage"] < LOST_COVERAGE * best:
             say(
                 f"Collapse? After epoch {epoch}, coverage is {figures['coverage']:.2f}; "
                 f"it was {best:.2f}."
             )
 
-    def _draw(self):
-        with self.picture:
-            self._plot()
-
     def _plot(self):
+        measured = [(epoch, logs) for epoch, logs in self.rows() if "fid" in logs]
+        labels = {
+            "precision": "precision: samples that could be real",
+            "recall": "recall: real images that could be drawn",
+            "coverage": "coverage: real images that are near a sample",
+            "confident_share": "samples that the classifier is 95% sure of",
+        }
+        fids = [logs["fid"] for _, logs in measured]
         plot_curves(
-            self.history,
-            self.plots_dir / "metrics_plot.png",
-            {
-                "precision": "precision: samples that could be real",
-                "recall": "recall: the real that could be drawn",
-                "coverage": "coverage: the real that is near a sample",
-                "confident_share": "samples that the classifier is 95% sure of",
-            },
-            title=f"Quality of {self.samples:,} samples; FID {self.history['fid'][-1]:.2f}, "
-            f"best {min(self.history['fid']):.2f}",
+            {name: [logs[name] for _, logs in measured] for name in labels},
+            made(self.plots_dir) / "metrics_plot.png",
+            labels,
+            title=f"Quality of {self.samples:,} samples; FID {fids[-1]:.2f}, best {min(fids):.2f}",
             y_label="share",
             limits=(0, 1),
-            epochs=self.history["epoch"],
+            epochs=[epoch for epoch, _ in measured],
         )

@@ -1,41 +1,47 @@
 """The networks on disk."""
 
-import pathlib
-
-import keras
-
 from keras_gan.files import write_whole
-from keras_gan.models.loading import in_float32
+from keras_gan.networks.loading import in_float32
+from keras_gan.training.callback import GanCallback, made
 
 
-class ModelFiles(keras.callbacks.Callback):
+class ModelFiles(GanCallback):
     """Saves `generator_eNNN.keras` now and then, and both networks at the end.
 
-    At the end, `generator.keras` and `discriminator.keras` are saved. Every
-    file loads with `keras.saving.load_model` alone.
+    At the end, `generator.keras` and, where the model has one, `discriminator.keras`
+    are saved. Every file loads with `keras.saving.load_model` alone.
 
     Args:
-        folder: Path of the folder for the files.
+        models_dir: Path of the folder for the files.
         every: Integer, epochs from one saved generator to the next.
         generator: The model to save; the one that is trained if `None`.
+
+    Example:
+
+    >>> train(composite, images, callbacks=[ModelFiles("models", every=5)])
     """
 
-    def __init__(self, folder, every=10, generator=None):
-        super().__init__()
-        self.folder = pathlib.Path(folder)
+    def __init__(self, models_dir, every=10, generator=None):
+        super().__init__(generator)
+        self.models_dir = models_dir
         self.every = every
-        self.generator = generator
 
-    def on_train_begin(self, logs=None):
-        self.generator = self.generator or self.model.generator
+    @classmethod
+    def for_run(cls, run):
+        return cls(run.models_dir, run.config.save_every, run.generator)
 
-    def on_epoch_end(self, epoch, logs=None):
-        if (epoch + 1) % self.every == 0:
-            save_network(self.generator, self.folder / f"generator_e{epoch + 1:03}.keras")
+    def after_epoch(self, epoch, logs):
+        if epoch % self.every == 0:
+            self._save(self.generator, f"generator_e{epoch:03}.keras")
 
-    def on_train_end(self, logs=None):
-        save_network(self.generator, self.folder / "generator.keras")
-        save_network(self.model.discriminator, self.folder / "discriminator.keras")
+    def after_training(self, epoch):
+        self._save(self.generator, "generator.keras")
+        discriminator = getattr(self.model, "discriminator", None)
+        if discriminator is not None:
+            self._save(discriminator, "discriminator.keras")
+
+    def _save(self, model, name):
+        save_network(model, made(self.models_dir) / name)
 
 
 def save_network(model, path):

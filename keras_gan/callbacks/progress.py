@@ -8,6 +8,7 @@ import time
 import keras
 
 from keras_gan.console import duration, say
+from keras_gan.training.callback import GanCallback
 
 LABELS = {
     "d_loss": "d_loss",
@@ -23,16 +24,21 @@ WIDTH_OF_BAR_AND_TIMES = BAR_WIDTH + 18
 WIDTH_OF_VALUE = 10
 
 
-class ProgressReport(keras.callbacks.Callback):
+class ProgressReport(GanCallback):
     """Shows Keras' progress bar on a terminal, and a line an epoch elsewhere.
 
     Both tell the losses, D(x), D(G(z)), the accuracies, images a second and the
-    time left, and go to stderr. While an epoch runs, the bar leaves out the last
-    values where the terminal is too narrow for them; its last state has them all.
+    time left, as far as the logs have them, and go to stderr. While an epoch runs,
+    the bar leaves out the last values where the terminal is too narrow for them;
+    its last state has them all.
     """
 
-    def on_train_begin(self, logs=None):
-        self.start = time.monotonic()
+    @classmethod
+    def for_run(cls, run):
+        return None if run.config.quiet else cls()
+
+    def before_training(self):
+        self.start, self.first_epoch = time.monotonic(), self.epoch
         self.on_terminal = sys.stderr.isatty()
         self.time_left = ""
 
@@ -56,27 +62,30 @@ class ProgressReport(keras.callbacks.Callback):
     def on_train_batch_end(self, batch, logs=None):
         if self.on_terminal:
             self.seen += 1
-            rate = self.seen * self.params["batch_size"] / (time.monotonic() - self.epoch_start)
-            self._update_bar(
-                batch + 1, {**logs, "images_per_second": rate}, self.fitting, finalize=False
-            )
+            if "batch_size" in self.params:  # not in the `fit` of another model
+                images = self.seen * self.params["batch_size"]
+                rate = images / (time.monotonic() - self.epoch_start)
+                logs = {**logs, "images_per_second": rate}
+            self._update_bar(batch + 1, logs, self.fitting, finalize=False)
 
-    def on_epoch_end(self, epoch, logs=None):
-        ended, epochs = epoch + 1, self.params["epochs"]
-        each = (time.monotonic() - self.start) / (ended - len(self.params.get("past", ())))
-        self.time_left = f" - {duration(each * (epochs - ended))} left"
+    def after_epoch(self, epoch, logs):
+        epochs = self.params["epochs"]
+        each = (time.monotonic() - self.start) / (epoch - self.first_epoch)
+        self.time_left = f" - {duration(each * (epochs - epoch))} left"
         if self.on_terminal:
             self._update_bar(self.params["steps"], logs, LABELS, finalize=True)
             return
-        values = " - ".join(
-            f"{label}: {logs[name]:{',.0f' if name == 'images_per_second' else '.4f'}}"
+        values = "".join(
+            f" - {label}: {logs[name]:{',.0f' if name == 'images_per_second' else '.4f'}}"
             for name, label in LABELS.items()
+            if name in logs
         )
-        say(f"Epoch {ended}/{epochs} - {values}{self.time_left}")
+        say(f"Epoch {epoch}/{epochs}{values}{self.time_left}")
 
     def _update_bar(self, step, logs, names, finalize):
+        values = [(LABELS[name], logs[name]) for name in names if name in logs]
         with contextlib.suppress(OSError), self._on_stderr():  # a closed screen ends nothing
-            self.bar.update(step, [(LABELS[name], logs[name]) for name in names], finalize)
+            self.bar.update(step, values, finalize)
 
     @staticmethod
     def _on_stderr():

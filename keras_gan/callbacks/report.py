@@ -1,14 +1,11 @@
 """A page that shows where a run stands."""
 
-import pathlib
-
-import keras
-
-from keras_gan.page import read_run, write_report
-from keras_gan.plots import OptionalPicture
+from keras_gan.pictures.optional import OptionalPicture
+from keras_gan.report import read_run, write_report
+from keras_gan.training.callback import GanCallback, made
 
 
-class ReportPage(keras.callbacks.Callback):
+class ReportPage(GanCallback):
     """Writes `report.html` from the files of a run: a page to open in any browser.
 
     It is written before training, after the first epoch and at the end; in between
@@ -23,22 +20,26 @@ class ReportPage(keras.callbacks.Callback):
 
     def __init__(self, plots_dir, models_dir):
         super().__init__()
-        self.plots_dir = pathlib.Path(plots_dir)
+        self.plots_dir = plots_dir
         self.models_dir = models_dir
 
-    def on_train_begin(self, logs=None):
+    @classmethod
+    def for_run(cls, run):
+        return cls(run.plots_dir, run.models_dir)
+
+    def before_training(self):
         self.picture = OptionalPicture("report.html")
+        self.first_epoch = self.epoch + 1
         self._write()
-        self.no_epoch_yet = True
 
-    def on_epoch_end(self, epoch, logs=None):
-        if self.no_epoch_yet or self.picture.due:
+    def after_epoch(self, epoch, logs):
+        if epoch == self.first_epoch or self.picture.due:
             self._write()
-        self.no_epoch_yet = False
 
-    def on_train_end(self, logs=None):
+    def after_training(self, epoch):
         self._write()
 
     def _write(self):
         with self.picture:
-            write_report(read_run(self.models_dir, self.plots_dir), self.plots_dir / "report.html")
+            run = read_run(self.models_dir, self.plots_dir)
+            write_report(run, made(self.plots_dir) / "report.html")

@@ -1,1 +1,1 @@
-"""How good generated images are: metrics, and the classifier that they read features from."""
+"""How good generated images are: metrics, and the classifier that they take features from."""

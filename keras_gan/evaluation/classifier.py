@@ -1,4 +1,4 @@
-"""The yardstick: a small classifier, and the features that metrics are taken of."""
+"""The yardstick: a small classifier, whose features metrics are computed from."""
 
 import contextlib
 import dataclasses
@@ -12,7 +12,7 @@ import numpy as np
 from keras import layers
 
 from keras_gan.console import say
-from keras_gan.data import to_unit_range
+from keras_gan.data import Dataset, to_unit_range
 from keras_gan.errors import UserError
 from keras_gan.files import write_whole
 
@@ -27,17 +27,17 @@ EPOCHS = 24
 
 @dataclasses.dataclass(frozen=True)
 class Measurements:
-    """What a yardstick says of images. Indexing takes some of the images.
+    """What a yardstick measures of images. Indexing selects images.
 
     Attributes:
-        features: Array of floats `(n, 64)`.
-        probabilities: Array of floats `(n, classes)`, whose rows sum to 1.
+        features: `float64` array of shape `(n, 64)`.
+        probabilities: `float64` array of shape `(n, classes)`. Its rows sum to 1.
     """
 
     features: np.ndarray
     probabilities: np.ndarray
 
-    def __getitem__(self, rows):
+    def __getitem__(self, rows) -> "Measurements":
         return Measurements(self.features[rows], self.probabilities[rows])
 
 
@@ -48,8 +48,14 @@ class Yardstick:
     Attributes:
         name: String, the version of the classifier.
         sha256: String, the checksum of its file.
-        model: From images `(batch, 28, 28, 1)`, 0 to 1, to features and class
-            probabilities.
+        model: A Keras model from images `(batch, 28, 28, 1)`, from 0 to 1, to
+            features `(batch, 64)` and class probabilities `(batch, classes)`.
+
+    Example:
+
+    >>> yardstick = load_yardstick(dataset)
+    >>> yardstick.measure(dataset.images[:100]).features.shape
+    (100, 64)
     """
 
     name: str
@@ -57,15 +63,15 @@ class Yardstick:
     model: keras.Model
 
     @property
-    def identity(self):
-        """A dict of name and checksum, which every result repeats."""
+    def identity(self) -> dict[str, str]:
+        """A dict of name and checksum. Results measured with another do not compare."""
         return {"name": self.name, "sha256": self.sha256}
 
-    def measure(self, images):
-        """Features and class probabilities of images.
+    def measure(self, images: np.ndarray) -> Measurements:
+        """Computes features and class probabilities of images.
 
         Args:
-            images: `uint8` array `(n, 28, 28, 1)`.
+            images: `uint8` array of shape `(n, 28, 28, 1)`, from 0 to 255.
 
         Returns:
             `Measurements`.
@@ -76,14 +82,14 @@ class Yardstick:
         return Measurements(features.astype("float64"), probabilities.astype("float64"))
 
 
-def build_classifier(classes):
-    """Builds the classifier that the yardstick is made of.
+def build_classifier(classes: int) -> keras.Model:
+    """Builds the classifier of a yardstick.
 
     Args:
         classes: Integer, the number of classes.
 
     Returns:
-        A Keras model from images `(batch, 28, 28, 1)`, 0 to 1, to class
+        A Keras model from images `(batch, 28, 28, 1)`, from 0 to 1, to class
         probabilities `(batch, classes)`. Its last hidden layer, `"features"`,
         has 64 units.
     """
@@ -97,21 +103,29 @@ def build_classifier(classes):
     x = layers.Flatten()(x)
     x = layers.Dropout(0.3)(x)
     x = layers.Dense(64, use_bias=False)(x)
-    x = layers.BatchNormalization(momentum=0.9)(x)  # without it, most features die
+    x = layers.BatchNormalization(momentum=0.9)(
+        x
+    )  # without it, most features become 0 for every image
     x = layers.ReLU(name=FEATURES_LAYER)(x)
     outputs = layers.Dense(classes, activation="softmax", name="classes")(x)
     return keras.Model(inputs, outputs, name="yardstick")
 
 
-def train_classifier(images, labels, epochs=EPOCHS, seed=0, verbose="auto"):
+def train_classifier(
+    images: np.ndarray,
+    labels: np.ndarray,
+    epochs: int = EPOCHS,
+    seed: int = 0,
+    verbose: str | int = "auto",
+) -> keras.Model:
     """Trains the classifier of a yardstick.
 
-    Images are turned, scaled and shifted a little at random; the learning rate
-    falls along a cosine.
+    Images are rotated, scaled and shifted a little at random. The learning rate decays
+    along a cosine.
 
     Args:
-        images: `uint8` array `(n, 28, 28, 1)`.
-        labels: Integer array `(n,)`. The classes are its values in their order.
+        images: `uint8` array of shape `(n, 28, 28, 1)`, from 0 to 255.
+        labels: Integer array of shape `(n,)`. Its sorted values are the classes.
         epochs: Integer, how many times to go through the images.
         seed: Integer, fixes all random numbers.
         verbose: As in `keras.Model.fit`.
@@ -141,19 +155,19 @@ def train_classifier(images, labels, epochs=EPOCHS, seed=0, verbose="auto"):
     return classifier
 
 
-def find_yardstick(dataset):
-    """The yardstick that there is for a data set, without training one.
+def find_yardstick(dataset: Dataset) -> Yardstick | None:
+    """Finds the yardstick of a data set, without training one.
 
     Args:
         dataset: A `Dataset`.
 
     Returns:
         A `Yardstick`: for digits, the one that comes with the package; for
-        other labelled images, one that `load_yardstick` has trained before.
+        other labelled images, the one that `load_yardstick` has trained before.
         `None` if there is none.
 
     Raises:
-        UserError: If the file of the yardstick is not what it should be.
+        UserError: If the yardstick that comes with the package is damaged.
     """
     if dataset.labels is None:
         return None
@@ -165,15 +179,15 @@ def find_yardstick(dataset):
     name, path = _cached(dataset)
     try:
         return _load(name, path) if path.exists() else None
-    except Exception:  # broken in any way, it is trained anew
+    except Exception:  # it is damaged, so it is trained again
         return None
 
 
-def load_yardstick(dataset):
-    """The yardstick that fits a data set, trained if there is none.
+def load_yardstick(dataset: Dataset) -> Yardstick | None:
+    """Loads the yardstick of a data set, and trains it if there is none yet.
 
-    What is trained is kept in Keras' cache folder, under the checksum of the
-    data.
+    Digits have one that comes with the package. For other images a classifier is
+    trained, which is kept in Keras' cache folder under the checksum of the data.
 
     Args:
         dataset: A `Dataset`.
@@ -182,7 +196,12 @@ def load_yardstick(dataset):
         A `Yardstick`, or `None` if the data set has no labels.
 
     Raises:
-        UserError: If the file of the yardstick is not what it should be.
+        UserError: If the yardstick that comes with the package is damaged.
+
+    Example:
+
+    >>> dataset = load_data("mnist")
+    >>> result = evaluate(samples, dataset, load_yardstick(dataset))
     """
     yardstick = find_yardstick(dataset)
     if yardstick is not None or dataset.labels is None:
@@ -198,7 +217,7 @@ def load_yardstick(dataset):
 
 
 def _cached(dataset):
-    """Name and path of the yardstick for a data set of the user's own."""
+    """Name and path of the yardstick that is trained for a data set."""
     data = dataset.images.tobytes() + dataset.labels.tobytes()
     name = f"data-{hashlib.sha256(data).hexdigest()[:16]}"
     home = pathlib.Path(os.environ.get("KERAS_HOME", "~/.keras")).expanduser()
@@ -213,6 +232,7 @@ def _load(name, path):
 
 
 def _agrees(digits, dataset):
+    """Whether the labels of a data set are the digits that its images show."""
     if dataset.labels.min() < 0 or dataset.labels.max() > 9:
         return False
     some = np.random.default_rng(0).permutation(len(dataset.images))[:1000]

@@ -1,31 +1,33 @@
-"""Measuring generated images: from a file to scores, a table and a picture."""
+"""Scores of generated images, each with what real images score."""
 
 import dataclasses
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from keras_gan.config import MAX_SEED
-from keras_gan.console import one_line
-from keras_gan.data import load_data, to_bytes
-from keras_gan.errors import UserError
+from keras_gan.data import Dataset
 from keras_gan.evaluation import metrics
-from keras_gan.latents import draw_latents
-from keras_gan.models.loading import load_generator
+from keras_gan.evaluation.nearest import nearest_images, nearest_others
+from keras_gan.evaluation.samples import MIN_SAMPLES
 
-MIN_SAMPLES = 100
-MAX_SAMPLES = 100_000
+if TYPE_CHECKING:
+    from keras_gan.evaluation.classifier import Yardstick
+
+# A sample is a near-copy if it is closer to a training image than this share of
+# held-out images is.
 NEAR_COPY_QUANTILE = 0.01
-FLOOR_DRAWS = 4
+# How many draws of real images the reference of the FID is averaged over, at most.
+REFERENCE_DRAWS = 4
 
 
 @dataclasses.dataclass(frozen=True)
 class Score:
-    """One figure of merit.
+    """One score.
 
     Attributes:
         value: Float.
-        reference: Float, what real images get.
-        meaning: String, what it says, in a few words.
+        reference: Float, what real images score.
+        meaning: String, what the score says, in a few words.
     """
 
     value: float
@@ -35,12 +37,12 @@ class Score:
 
 @dataclasses.dataclass(frozen=True)
 class Copies:
-    """How near samples come to training images.
+    """How near samples are to training images.
 
     Attributes:
-        distances: Array `(n,)`, each sample's distance to its nearest training
-            image; black to white in one pixel is 1.
-        indices: Array `(n,)`, which training image that is.
+        distances: Array of shape `(n,)`, the distance of each sample to its nearest
+            training image; black to white in one pixel is 1.
+        indices: Array of shape `(n,)`, which training image that is.
     """
 
     distances: np.ndarray
@@ -49,17 +51,18 @@ class Copies:
 
 @dataclasses.dataclass(frozen=True)
 class Result:
-    """What `evaluate` found.
+    """What `evaluate` returns.
 
     Attributes:
-        scores: Dict of `Score`s by their names.
+        scores: Dict that maps names to `Score`s.
         class_shares: List of floats, the share of the samples that looks like
-            each class, or `None` where there is no yardstick.
-        classes: Array `(n,)`, the class that each sample looks like, or `None`.
+            each class, or `None` without a yardstick.
+        classes: Array of shape `(n,)`, the class that each sample looks like, or
+            `None` without a yardstick.
         copies: `Copies`, for each sample.
-        compared: Integer, how many samples were compared with real images, by
-            the scores that depend on their number.
-        real: Integer, how many real images they were compared with.
+        compared: Integer, how many samples were compared with real images by the
+            scores that depend on that number; 0 without a yardstick.
+        real: Integer, the number of real images that these were compared with.
     """
 
     scores: dict[str, Score]
@@ -70,93 +73,47 @@ class Result:
     real: int
 
 
-def draw_samples(generator, n, seed=0, latent_distribution="normal"):
-    """Draws images from a generator.
-
-    Args:
-        generator: A Keras model from `(batch, latent_dim)` to images.
-        n: Integer, the number of images.
-        seed: Integer, fixes the latent points.
-        latent_distribution: As in `draw_latents`.
-
-    Returns:
-        `uint8` array `(n, 28, 28, 1)`.
-
-    Raises:
-        UserError: If the generator gives values that are not from 0 to 1.
-    """
-    rng = np.random.default_rng(seed)
-    latents = draw_latents(rng, n, generator.input_shape[1], latent_distribution)
-    try:
-        images = generator.predict(latents, batch_size=500, verbose=0)
-    except Exception as error:  # what a model from elsewhere raises is of any kind
-        raise UserError(f"the generator cannot draw images ({one_line(error)})") from error
-    if not (images.min() >= -1e-3 and images.max() <= 1 + 1e-3):
-        raise UserError(
-            f"expected a generator of values from 0 to 1, found {images.min():g} to "
-            f"{images.max():g}; scale its images to 0 to 255 and give them as an .npz"
-        )
-    return to_bytes(images)
-
-
-def load_samples(path, n, seed=0, latent_distribution="normal"):
-    """Images to measure: drawn from a generator, or read from an `.npz`.
-
-    Args:
-        path: Path of a `.keras` generator, or of an `.npz` with an array `x` of
-            images as `load_data` takes them.
-        n: Integer, the number of images; at most as many as an `.npz` holds.
-        seed: Integer, fixes the latent points.
-        latent_distribution: As in `draw_latents`.
-
-    Returns:
-        `uint8` array `(n, 28, 28, 1)`.
-
-    Raises:
-        UserError: If the file is none of these, or holds too few images.
-    """
-    if not MIN_SAMPLES <= n <= MAX_SAMPLES:
-        raise UserError(f"samples must be from {MIN_SAMPLES} to {MAX_SAMPLES}, but is {n}")
-    if not 0 <= seed <= MAX_SEED:
-        raise UserError(f"seed must be from 0 to {MAX_SEED}, but is {seed}")
-    if path.suffix not in (".keras", ".npz"):
-        raise UserError(f"{path}: expected a file .keras or .npz")
-    if path.suffix == ".keras":
-        return draw_samples(load_generator(path), n, seed, latent_distribution)
-    images = load_data(data=path).images
-    if len(images) < MIN_SAMPLES:
-        raise UserError(f"{path}: expected at least {MIN_SAMPLES} images, found {len(images)}")
-    if n < len(images):  # at random, since they may be sorted
-        images = images[np.random.default_rng(seed).permutation(len(images))[:n]]
-    return images
-
-
-def can_be_compared_with(dataset):
-    """Whether a data set has the images that `evaluate` needs for its real side."""
+def can_be_compared_with(dataset: Dataset) -> bool:
+    """Tells whether a data set has enough images for `evaluate` to compare with."""
     if dataset.test_images is not None:
         return min(len(dataset.test_images), len(dataset.images)) >= MIN_SAMPLES
     return len(dataset.images) >= 2 * MIN_SAMPLES
 
 
-def evaluate(samples, dataset, yardstick, seed=0):
-    """Measures samples against real images.
+def evaluate(
+    samples: np.ndarray, dataset: Dataset, yardstick: "Yardstick | None" = None, seed: int = 0
+) -> Result:
+    """Evaluates samples: measures them against real images.
 
-    The real side is the data set's held-out images, or half of its images where
-    none are held out. Beside each score stands its floor: what as many real
-    training images get (of the other half, where none are held out; then no
-    more samples are compared than that has images). The floor of the FID is the
-    mean of up to four draws, since one alone scatters by some percent.
+    They are compared with the data set's held-out images, or with half of its images
+    if none are held out. Each score comes with a reference: what as many real training
+    images score. If no images are held out, these are taken from the other half, and
+    no more samples are compared than that half has. The reference of the FID is the
+    mean over up to four draws of training images, because a single one varies by some
+    percent.
 
     Args:
-        samples: `uint8` array `(n, 28, 28, 1)`.
+        samples: `uint8` array of shape `(n, 28, 28, 1)`, from 0 to 255.
         dataset: A `Dataset`.
-        yardstick: A `Yardstick`, or `None` for a data set without labels, of
-            which only copying is measured.
+        yardstick: The `Yardstick` to measure with. If `None`, it is that of
+            `load_yardstick(dataset)`: for digits a classifier that comes with the
+            package; for other labelled images it is trained on first use; for
+            images without labels there is none, and only copying is measured.
         seed: Integer, fixes every random choice.
 
     Returns:
         A `Result`.
+
+    Example:
+
+    >>> samples = draw_samples(generator, 2000)
+    >>> result = evaluate(samples, load_data("mnist"))
+    >>> result.scores["FID"].value, result.scores["FID"].reference
     """
+    if yardstick is None and dataset.labels is not None:
+        from keras_gan.evaluation.classifier import load_yardstick  # imports Keras
+
+        yardstick = load_yardstick(dataset)
     copies, copying = _copying(samples, dataset)
     if yardstick is None:
         return Result(copying, None, None, copies, compared=0, real=0)
@@ -175,69 +132,71 @@ def evaluate(samples, dataset, yardstick, seed=0):
 
 
 def _real_sides(dataset, yardstick, n, seed):
-    """Measurements of the real side, and of draws of up to `n` others for the floor."""
+    """Measures the real images, and draws of up to `n` others for the references."""
     images = dataset.images[np.random.default_rng(seed).permutation(len(dataset.images))]
     real_images = dataset.test_images
     if real_images is None:
         images, real_images = np.array_split(images, 2)
     n = min(n, len(images))
-    starts = range(0, len(images) - n + 1, n)[:FLOOR_DRAWS]
+    starts = range(0, len(images) - n + 1, n)[:REFERENCE_DRAWS]
     draws = [yardstick.measure(images[start : start + n]) for start in starts]
     return yardstick.measure(real_images), draws
 
 
 def _scores(real, fake, draws):
-    floor = draws[0]
+    reference = draws[0]
     kid, kid_error = metrics.kernel_distance(real.features, fake.features)
-    floor_kid, floor_kid_error = metrics.kernel_distance(real.features, floor.features)
+    real_kid, real_kid_error = metrics.kernel_distance(real.features, reference.features)
     near = metrics.neighbourhood(real.features, fake.features)
-    floor_near = metrics.neighbourhood(real.features, floor.features)
+    real_near = metrics.neighbourhood(real.features, reference.features)
     return {
         "FID": Score(
             metrics.frechet_distance(real.features, fake.features),
             float(np.mean([metrics.frechet_distance(real.features, d.features) for d in draws])),
             "distance of the features' Gaussians; lower is better",
         ),
-        "KID": Score(kid, floor_kid, "distance that no sample size biases; lower is better"),
-        "KID standard error": Score(kid_error, floor_kid_error, "how far chance moves the KID"),
-        "precision": Score(near.precision, floor_near.precision, "share that could be real"),
-        "recall": Score(near.recall, floor_near.recall, "share of the real that could be drawn"),
-        "density": Score(near.density, floor_near.density, "how closely real ones surround"),
-        "coverage": Score(near.coverage, floor_near.coverage, "share of the real that is near one"),
+        "KID": Score(kid, real_kid, "distance without bias from few samples; lower is better"),
+        "KID standard error": Score(kid_error, real_kid_error, "how much the KID varies by chance"),
+        "precision": Score(near.precision, real_near.precision, "share that could be real"),
+        "recall": Score(near.recall, real_near.recall, "share of real images that could be drawn"),
+        "density": Score(near.density, real_near.density, "how closely real images surround one"),
+        "coverage": Score(near.coverage, real_near.coverage, "share of real images near a sample"),
         "classifier score": Score(
             metrics.classifier_score(fake.probabilities),
-            metrics.classifier_score(floor.probabilities),
+            metrics.classifier_score(reference.probabilities),
             f"clear and of every class; at most {fake.probabilities.shape[1]}",
         ),
         "confident share": Score(
             metrics.confident_share(fake.probabilities),
-            metrics.confident_share(floor.probabilities),
+            metrics.confident_share(reference.probabilities),
             "share that the classifier is 95% sure of",
         ),
     }
 
 
-def _rarest_class(real, fake, floor):
-    """The share of the class, of those that real images have, that samples have least of."""
-    wanted, shares, floor_shares = (
-        metrics.class_shares(side.probabilities) for side in (real, fake, floor)
+def _rarest_class(real, fake, reference):
+    """The share of the class that samples have least of, of the classes of real images."""
+    real_shares, shares, reference_shares = (
+        metrics.class_shares(side.probabilities) for side in (real, fake, reference)
     )
-    rarest = int(np.where(wanted > 0, shares, 1).argmin())
+    rarest = int(np.where(real_shares > 0, shares, 1).argmin())
     meaning = f"share of class {rarest}, the rarest of the samples"
-    return {"rarest class": Score(float(shares[rarest]), float(floor_shares[rarest]), meaning)}
+    return {"rarest class": Score(float(shares[rarest]), float(reference_shares[rarest]), meaning)}
 
 
 def _copying(samples, dataset):
-    """Distances to the nearest training images, beside those of held-out images."""
-    distances, indices = metrics.nearest(samples, dataset.images)
+    """Compares distances to the nearest training images with those of held-out images."""
+    distances, indices = nearest_images(samples, dataset.images)
     if dataset.test_images is None:
-        held_out = metrics.nearest_other(dataset.images)
+        held_out = nearest_others(dataset.images)
     else:
-        held_out, _ = metrics.nearest(dataset.test_images, dataset.images)
+        held_out, _ = nearest_images(dataset.test_images, dataset.images)
     near = np.quantile(held_out, NEAR_COPY_QUANTILE)
     return Copies(distances, indices), {
         "nearest image": Score(
-            float(np.median(distances)), float(np.median(held_out)), "median distance, in pixels"
+            float(np.median(distances)),
+            float(np.median(held_out)),
+            "median distance to the nearest training image",
         ),
         "near-copies": Score(
             float((distances < near).mean()),

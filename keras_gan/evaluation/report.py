@@ -1,24 +1,31 @@
-"""What an evaluation found: a table for people, JSON for programs, a picture."""
+"""The result of an evaluation: a table for people, JSON for programs, a picture."""
 
 import json
+import os
 
 import numpy as np
-from matplotlib.figure import Figure
 
+from keras_gan.evaluation.evaluate import Result
 from keras_gan.files import write_text
-from keras_gan.plots import DPI, mosaic, save_figure
+from keras_gan.pictures.grids import mosaic
+from keras_gan.pictures.plots import DPI, save_figure
 
 ROW = "{:<20}{:>12}{:>12}   {}"
+COLUMNS = 10
 
 
-def table(result):
-    """The scores as text, a line each.
+def table(result: Result) -> str:
+    """Formats the scores as text, one in each line.
 
     Args:
         result: A `Result`.
 
     Returns:
         String without a line break at its end.
+
+    Example:
+
+    >>> print(table(evaluate(samples, dataset)))
     """
     lines = [ROW.format("score", "value", "real", "what it means")]
     for name, score in result.scores.items():
@@ -33,13 +40,13 @@ def table(result):
     return "\n".join(lines)
 
 
-def save_json(result, path, about):
+def save_json(result: Result, path: str | os.PathLike, about: dict) -> None:
     """Writes the scores for programs.
 
     Args:
         result: A `Result`.
-        path: Path of the file.
-        about: Dict of what was measured with what, which goes before the scores.
+        path: Path of the file to write.
+        about: Dict of what was measured, and with what. It is written before the scores.
     """
     scores = {
         name: {"value": score.value, "real": score.reference}
@@ -49,22 +56,26 @@ def save_json(result, path, about):
     write_text(path, json.dumps(content, indent=2) + "\n")
 
 
-def plot_result(result, samples, train_images, path):
-    """Draws samples by their class, each class's share, and the likeliest copies.
+def plot_result(
+    result: Result, samples: np.ndarray, train_images: np.ndarray, path: str | os.PathLike
+) -> None:
+    """Draws samples of each class, the share of each class, and the likeliest copies.
 
     Args:
         result: A `Result`.
-        samples: `uint8` array `(n, 28, 28, 1)`, the samples it is about.
-        train_images: `uint8` array `(m, 28, 28, 1)`.
+        samples: `uint8` array of shape `(n, 28, 28, 1)`, the samples it is about.
+        train_images: `uint8` array of shape `(m, 28, 28, 1)`.
         path: Path of the PNG file to write.
     """
+    from matplotlib.figure import Figure
+
     figure = Figure(figsize=(13, 7), dpi=DPI, layout="constrained")
     left, right = figure.add_gridspec(1, 2, width_ratios=(7, 6))
     axes = figure.add_subplot(left)
     if result.classes is None:
-        _show(axes, samples[:100], "Samples")
+        _draw_images(axes, samples[: COLUMNS**2], "Samples")
     else:
-        _show(
+        _draw_images(
             axes,
             _by_class(samples, result.classes, len(result.class_shares)),
             "Samples, a row for each class",
@@ -72,27 +83,28 @@ def plot_result(result, samples, train_images, path):
         upper, lower = right.subgridspec(2, 1, height_ratios=(3, 2))
         _draw_shares(figure.add_subplot(upper), result.class_shares)
         right = lower
-    likeliest = np.argsort(result.copies.distances, kind="stable")[:10]
+    likeliest = np.argsort(result.copies.distances, kind="stable")[:COLUMNS]
     nearest = train_images[result.copies.indices[likeliest]]
-    _show(
+    _draw_images(
         figure.add_subplot(right),
         np.concatenate([samples[likeliest], nearest]),
-        "The samples most like a copy,\nand below each the nearest training image",
+        "The samples nearest to a training image,\nand below each of them that image",
     )
     save_figure(figure, path)
 
 
 def _by_class(samples, classes, count):
+    """The first samples of each class, a row for each; black where there are too few."""
     rows = []
     for label in range(count):
-        row = samples[classes == label][:10]
-        blanks = np.zeros((10 - len(row), *samples.shape[1:]), "uint8")
+        row = samples[classes == label][:COLUMNS]
+        blanks = np.zeros((COLUMNS - len(row), *samples.shape[1:]), "uint8")
         rows.append(np.concatenate([row, blanks]))
     return np.concatenate(rows)
 
 
-def _show(axes, images, title):
-    axes.imshow(mosaic(images, 10), cmap="gray", vmin=0, vmax=1, interpolation="nearest")
+def _draw_images(axes, images, title):
+    axes.imshow(mosaic(images, COLUMNS), cmap="gray", vmin=0, vmax=1, interpolation="nearest")
     axes.set_axis_off()
     axes.set_title(title)
 

@@ -1,0 +1,86 @@
+"""Starts Keras: quietly, and with the code that XLA compiles kept from run to run."""
+
+import atexit
+import contextlib
+import hashlib
+import importlib.metadata
+import importlib.util
+import logging
+import os
+import pathlib
+import re
+import sys
+
+from keras_gan.console import native_chatter_hidden, one_line
+from keras_gan.errors import UserError
+
+CPUINFO = pathlib.Path("/proc/cpuinfo")
+CACHE_FLAG = "--tf_xla_persistent_cache_directory="
+KEPT_PROGRAMS = 40
+
+
+def start_keras() -> None:
+    """Imports Keras and its backend, if this has not been done yet.
+
+    Raises:
+        UserError: If the backend is unknown, or not installed.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
+    with contextlib.suppress(OSError):  # a home that cannot be written: nothing is kept
+        _keep_compiled_code()
+    try:
+        with native_chatter_hidden():
+            importlib.import_module("keras")
+    except (ImportError, ValueError) as error:  # Keras raises the latter for an unknown backend
+        raise UserError(
+            f"Keras cannot start ({one_line(error)}); "
+            "install what it needs with: pip install -r requirements.txt"
+        ) from error
+
+
+def cache_folder() -> pathlib.Path:
+    """This package's folder in the cache folder of Keras."""
+    return pathlib.Path(os.environ.get("KERAS_HOME", "~/.keras")).expanduser() / "keras_gan"
+
+
+def _keep_compiled_code():
+    """Tells TensorFlow where to keep what XLA compiles; it reads that when it is imported.
+
+    TensorFlow's own key leaves out the processor, XLA's flags and versions, so the
+    folder is named after them. It does not survive a damaged file, so each file has
+    its checksum beside it, and one that does not agree is deleted.
+    """
+    flags = os.environ.get("TF_XLA_FLAGS", "")
+    missing = importlib.util.find_spec("tensorflow") is None
+    if missing or "tensorflow" in sys.modules or CACHE_FLAG in flags:
+        return
+    processor = re.search(r"flags\s*: .*", CPUINFO.read_text())[0] if CPUINFO.exists() else ""
+    versions = [importlib.metadata.version(name) for name in ("tensorflow", "keras")]
+    key = "\n".join([*versions, flags, os.environ.get("XLA_FLAGS", ""), processor])
+    folder = cache_folder() / "xla" / hashlib.sha256(key.encode()).hexdigest()[:16]
+    folder.mkdir(parents=True, exist_ok=True)
+    programs = sorted(folder.glob("*.pb"), key=lambda path: path.stat().st_mtime, reverse=True)
+    for number, program in enumerate(programs):
+        checksum = _checksum_file(program)
+        whole = checksum.is_file() and checksum.read_text() == _checksum(program)
+        if number >= KEPT_PROGRAMS or not whole:
+            program.unlink(missing_ok=True)
+            checksum.unlink(missing_ok=True)
+    os.environ["TF_XLA_FLAGS"] = f"{flags} {CACHE_FLAG}{folder}".strip()
+    atexit.register(_write_checksums, folder)
+
+
+def _write_checksums(folder):
+    for program in folder.glob("*.pb"):
+        with contextlib.suppress(OSError):
+            if not _checksum_file(program).exists():
+                _checksum_file(program).write_text(_checksum(program))
+
+
+def _checksum(path):
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _checksum_file(program):
+    return program.with_suffix(".sha256")

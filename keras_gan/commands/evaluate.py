@@ -1,0 +1,151 @@
+"""The command `evaluate`: from a file to a table, and to files where they are asked for."""
+
+import argparse
+import json
+import pathlib
+
+import keras_gan
+from keras_gan.backend import start_keras
+from keras_gan.commands.options import add_settings, existing
+from keras_gan.console import native_chatter_hidden, say, warnings_said
+from keras_gan.errors import UserError
+from keras_gan.files import CONFIG_NAME, check_can_be_written
+from keras_gan.settings import LATENT_DISTRIBUTIONS, Config
+
+HELP = "measure how good generated images are"
+DESCRIPTION = (
+    "Measure how good generated images are, with a fixed classifier for a yardstick, and print a "
+    "table: what the images score, and beside it what real images do."
+)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "path",
+        type=existing,
+        metavar="FILE",
+        help="a generator (.keras), or an .npz with images in an array x",
+    )
+    add_settings(parser, "dataset", "data", title="the real images to compare with")
+    group = parser.add_argument_group("how to measure")
+    group.add_argument(
+        "--samples",
+        type=int,
+        metavar="N",
+        default=10_000,
+        help="how many images to measure (default: %(default)s)",
+    )
+    group.add_argument(
+        "--seed",
+        type=int,
+        metavar="N",
+        default=0,
+        help="start of all random numbers (default: %(default)s)",
+    )
+    group.add_argument(
+        "--latent-distribution",
+        choices=LATENT_DISTRIBUTIONS,
+        help="what the generator draws from (default: that of the run beside it, or normal)",
+    )
+    group = parser.add_argument_group("what to keep")
+    group.add_argument("--json", metavar="FILE", help="write the scores for programs")
+    group.add_argument("--plot", metavar="FILE", help="draw samples, class shares and copies (PNG)")
+
+
+def run(
+    path: str,
+    samples: int,
+    seed: int,
+    latent_distribution: str | None = None,
+    dataset: str = Config.dataset,
+    data: str | None = None,
+    json: str | None = None,
+    plot: str | None = None,
+) -> None:
+    """Measures a generator, or images from anywhere, and prints a table.
+
+    Args:
+        path: Path of a `.keras` generator or an `.npz` of images.
+        samples: Integer, how many images to measure.
+        seed: Integer, fixes the latents and every random choice.
+        latent_distribution: As in `draw_latents`; if `None`, that of the run
+            that the generator lies in, or else `"normal"`.
+        dataset: As in `load_data`.
+        data: As in `load_data`.
+        json: Path of a file for the scores, or `None`.
+        plot: Path of a picture, or `None`.
+
+    Raises:
+        UserError: If a file is not what it should be.
+    """
+    path = pathlib.Path(path)
+    for file in filter(None, (json, plot)):
+        check_can_be_written(file)
+    if plot and pathlib.Path(plot).suffix.lower() != ".png":
+        raise UserError(f"{plot}: expected a name that ends in .png")
+    if not path.is_file():
+        raise UserError(f"{path}: {'is a folder' if path.is_dir() else 'no such file'}")
+    start_keras()
+    import keras
+
+    from keras_gan.data import load_data
+    from keras_gan.evaluation import report
+    from keras_gan.evaluation.classifier import load_yardstick
+    from keras_gan.evaluation.evaluate import (
+        MIN_SAMPLES,
+        can_be_compared_with,
+        evaluate,
+        load_samples,
+    )
+
+    with native_chatter_hidden():
+        keras.ops.zeros(1)  # the backend starts
+    images = load_samples(path, samples, seed, latent_distribution or _distribution_of(path))
+    with warnings_said():
+        real = load_data(dataset, data)
+    if not can_be_compared_with(real):
+        raise UserError(
+            f"{real.source}: too few images to compare with; at least {MIN_SAMPLES} held-out ones "
+            f"are needed, or {2 * MIN_SAMPLES} in all"
+        )
+    yardstick = load_yardstick(real)
+    if yardstick is None:
+        say(
+            f"{real.source}: has no labels, so no classifier can be trained to measure with; "
+            "only copying is measured."
+        )
+    result = evaluate(images, real, yardstick, seed)
+    held_out = real.test_images is not None
+    print(f"{path}: {len(images):,} samples")
+    if yardstick is not None:
+        print(
+            f"compared: {result.compared:,} of them with {result.real:,} real images, "
+            f"{'held out' if held_out else 'none of them held out'}, of {real.source}"
+        )
+        print(f"yardstick: {yardstick.name}, sha256 {yardstick.sha256}")
+    print(f"\n{report.table(result)}")
+    if json:
+        about = {
+            "file": str(path),
+            "samples": len(images),
+            "seed": seed,
+            "compared": result.compared,
+            "real": {"source": real.source, "images": result.real, "held_out": held_out},
+            "yardstick": yardstick and yardstick.identity,
+            "versions": {"keras_gan": keras_gan.__version__, "keras": keras.__version__},
+        }
+        report.save_json(result, json, about)
+        print(f"\nScores: {json}")
+    if plot:
+        report.plot_result(result, images, real.images, plot)
+        print(f"\nPicture: {plot}")
+
+
+def _distribution_of(path):
+    """The latent distribution that the run in a file's folder was trained with."""
+    try:
+        settings = json.loads((path.parent / CONFIG_NAME).read_text(encoding="utf-8"))
+        distribution = settings["latent_distribution"]
+    except (OSError, ValueError, KeyError, TypeError):
+        distribution = None
+    return distribution if distribution in LATENT_DISTRIBUTIONS else Config.latent_distribution

@@ -1,0 +1,41 @@
+"""The command `train`: a run from its settings to its files."""
+
+import argparse
+
+from keras_gan.backend import start_keras
+from keras_gan.commands.options import add_settings
+from keras_gan.settings import RUNNING, configure
+
+HELP = "train a GAN; this is also what happens without a command"
+DESCRIPTION = (
+    "Train a GAN, a pair of networks that learn from each other, to draw small grey images such "
+    "as handwritten digits. One network, the generator, draws; the other, the discriminator, "
+    "learns to tell its drawings from real images."
+)
+EPILOG = (
+    "Pictures of the progress appear in plots/ while it runs, and report.html, a page that shows "
+    "where the training stands. At the end, models/generator.keras holds the trained generator. "
+    "How good it is, the command evaluate tells; the command compare puts runs side by side."
+)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    add_settings(parser)
+    running = next(group for group in parser._action_groups if group.title == RUNNING)
+    running.add_argument(
+        "--resume",
+        action="store_true",
+        help="go on from the last checkpoint in --models-dir, with the settings of that run, as if "
+        "it had never stopped; with a larger --epochs, go further",
+    )
+
+
+def run(resume: bool = False, **settings) -> None:
+    config = configure(**settings)  # a mistake is told before Keras is imported
+    start_keras()
+    from keras_gan.runs import job
+
+    if resume:
+        job.resume(**settings)
+    else:
+        job.run(config)

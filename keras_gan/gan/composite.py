@@ -1,0 +1,109 @@
+"""The composite: generator and discriminator stacked, the discriminator frozen."""
+
+import contextlib
+
+import keras
+
+
+@contextlib.contextmanager
+def frozen(model):
+    """Freezes a model for a while, and leaves every layer's flag as it found it."""
+    flags = [(layer, layer.trainable) for layer in model._flatten_layers()]
+    model.trainable = False
+    try:
+        yield
+    finally:
+        for layer, flag in flags:  # the flag of a model before those of its layers
+            layer.trainable = flag
+
+
+def unfreeze(model):
+    """Makes a model that is frozen as a whole trainable as a whole."""
+    if not model.trainable:
+        model.trainable = True
+
+
+@keras.saving.register_keras_serializable("keras_gan")
+class Composite(keras.Model):
+    """The stack D(G(z)), which trains the generator and never the discriminator.
+
+    Keras 3 reads `trainable` whenever it traces a train function: at the first
+    batch, and again at the first batch of another size. A discriminator that is
+    frozen by hand between the two may therefore be traced frozen, and never
+    learn again. Here freezing is part of what the composite *is*: for the time
+    that the composite runs, counts or lists its variables, its discriminator is
+    frozen (normalization layers use, and keep, their moving statistics; dropout
+    stays active), and at any other time the discriminator is trainable, but for
+    layers of it that were frozen one by one.
+
+    Args:
+        generator: A model from `(batch, latent_dim)` to images.
+        discriminator: A model from such images to `(batch, 1)`.
+        name: String, the name of the model.
+
+    Attributes:
+        generator: The generator, whose variables the composite trains.
+        discriminator: The discriminator, ready to be trained on its own.
+
+    Example:
+
+    >>> composite = Composite(build_generator(), build_discriminator())
+    >>> len(composite.trainable_variables) == len(composite.generator.trainable_variables)
+    True
+    """
+
+    def __init__(self, generator, discriminator, name="gan", **kwargs):
+        unfreeze(discriminator)
+        latent = keras.Input(generator.input_shape[1:], name="latent")
+        super().__init__(latent, discriminator(generator(latent)), name=name, **kwargs)
+
+    @property
+    def generator(self):
+        return self.layers[1]
+
+    @property
+    def discriminator(self):
+        return self.layers[2]
+
+    def call(self, inputs, training=None, mask=None):
+        with frozen(self.discriminator):
+            return super().call(inputs, training=training, mask=mask)
+
+    @property
+    def trainable_variables(self):
+        with frozen(self.discriminator):
+            return super().trainable_variables
+
+    @property
+    def non_trainable_variables(self):
+        with frozen(self.discriminator):
+            return super().non_trainable_variables
+
+    @property
+    def trainable_weights(self):
+        with frozen(self.discriminator):
+            return super().trainable_weights
+
+    @property
+    def non_trainable_weights(self):
+        with frozen(self.discriminator):
+            return super().non_trainable_weights
+
+    def summary(self, *args, **kwargs):
+        with frozen(self.discriminator):
+            return super().summary(*args, **kwargs)
+
+    def get_config(self):
+        return {
+            "name": self.name,
+            "generator": keras.saving.serialize_keras_object(self.generator),
+            "discriminator": keras.saving.serialize_keras_object(self.discriminator),
+        }
+
+    @classmethod
+    def from_config(cls, config, custom_objects=None):
+        networks = {
+            role: keras.saving.deserialize_keras_object(config[role], custom_objects)
+            for role in ("generator", "discriminator")
+        }
+        return cls(**networks, name=config["name"])

@@ -1,0 +1,110 @@
+"""Kinds of settings: what a value may be, and how the command line reads it."""
+
+import numbers
+import os
+from collections.abc import Callable, Collection
+from typing import Any
+
+from keras_gan.errors import UserError
+
+
+class Whole:
+    """Integers from `low` to `high`, both included."""
+
+    parse, metavar = int, "N"
+
+    def __init__(self, low: int, high: int):
+        self.low, self.high = low, high
+        self.expected = f"a whole number from {low} to {high}"
+
+    def checked(self, value: Any) -> int:
+        """The value as a plain `int`.
+
+        Raises:
+            ValueError: If it is of another kind. So for all kinds.
+        """
+        integral = isinstance(value, numbers.Integral) and not isinstance(value, bool)
+        if not integral or not self.low <= value <= self.high:
+            raise ValueError
+        return int(value)
+
+
+class Number:
+    """Floats that pass a test, which `expected` says in words."""
+
+    parse = float
+
+    def __init__(self, expected: str, is_valid: Callable[[float], bool], metavar: str):
+        self.expected, self.is_valid, self.metavar = f"a number {expected}", is_valid, metavar
+
+    def checked(self, value: Any) -> float:
+        real = isinstance(value, numbers.Real) and not isinstance(value, bool)
+        if not real or not self.is_valid(value):
+            raise ValueError
+        return float(value)
+
+
+class Part(Number):
+    """Floats from 0 up to, not including, 1."""
+
+    def __init__(self, metavar: str = "PART"):
+        super().__init__("from 0 up to, not including, 1", lambda value: 0 <= value < 1, metavar)
+
+
+class Choice:
+    """Names out of a collection."""
+
+    parse, metavar = str, None
+
+    def __init__(self, names: Collection[str]):
+        self.names = names
+
+    @property
+    def expected(self) -> str:
+        return f"one of {', '.join(self.names)}"
+
+    def checked(self, value: Any) -> str:
+        if value not in tuple(self.names):
+            raise ValueError
+        return value
+
+
+class Switch:
+    """Booleans."""
+
+    expected = "true or false"
+
+    def checked(self, value: Any) -> bool:
+        if not isinstance(value, bool):
+            raise ValueError
+        return value
+
+
+class Place:
+    """Paths.
+
+    Args:
+        metavar: String, what the help calls the path.
+        absolute: Boolean, whether to keep the path as an absolute one.
+    """
+
+    expected, parse = "a path", str
+
+    def __init__(self, metavar: str, absolute: bool = False):
+        self.metavar, self.absolute = metavar, absolute
+
+    def checked(self, value: Any) -> str:
+        if not isinstance(value, (str, os.PathLike)) or not os.fspath(value):
+            raise ValueError
+        path = os.fspath(value)
+        return os.path.abspath(path) if self.absolute else path
+
+
+class ExistingPlace(Place):
+    """Paths that the command line refuses at once if nothing is there."""
+
+    @staticmethod
+    def parse(path: str) -> str:
+        if not os.path.exists(path):
+            raise UserError(f"{path}: no such file or folder")
+        return path

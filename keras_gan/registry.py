@@ -1,0 +1,102 @@
+"""What can be chosen by name, and where it lives.
+
+A new loss, network, callback or command is a file of its own and one line here.
+From outside the package, assign the object itself: `LOSSES["mine"] = my_loss`.
+"""
+
+import importlib
+from collections.abc import Iterator, MutableMapping
+from typing import Any
+
+
+class Registry(MutableMapping):
+    """A dict whose values are imported when they are first used.
+
+    So the command line can list what there is without importing Keras.
+
+    Args:
+        entries: Dict that maps a name to `"module"` or `"module:attribute"`, or
+            to the object itself.
+
+    Example:
+
+    >>> NETWORKS["mine"] = lambda latent_dim, dropout: (my_generator, my_discriminator)
+    >>> run(configure(networks="mine"))
+    """
+
+    def __init__(self, entries: dict[str, Any]):
+        self._entries = dict(entries)
+
+    def __getitem__(self, name: str) -> Any:
+        entry = self._entries[name]
+        if isinstance(entry, str):
+            module, _, attribute = entry.partition(":")
+            entry = importlib.import_module(module)
+            entry = getattr(entry, attribute) if attribute else entry
+        return entry
+
+    def __setitem__(self, name: str, entry: Any) -> None:
+        self._entries[name] = entry
+
+    def __delitem__(self, name: str) -> None:
+        del self._entries[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._entries
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._entries)
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+
+# Modules with HELP, `add_arguments(parser)` and `run(**arguments)`.
+COMMANDS = Registry(
+    {
+        "train": "keras_gan.commands.train",
+        "evaluate": "keras_gan.commands.evaluate",
+        "compare": "keras_gan.commands.compare",
+    }
+)
+# Each a `keras_gan.gan.losses.GanLoss`.
+LOSSES = Registry(
+    {
+        "bce": "keras_gan.gan.losses:BCE",
+        "lsgan": "keras_gan.gan.losses:LSGAN",
+        "hinge": "keras_gan.gan.losses:HINGE",
+        "wgan-gp": "keras_gan.gan.losses:WGAN_GP",
+    }
+)
+# Functions from `latent_dim` and `dropout` to a generator and a discriminator.
+NETWORKS = Registry(
+    {
+        "default": "keras_gan.networks.default:build",
+        "tutorial": "keras_gan.networks.tutorial:build",
+        "mlp": "keras_gan.networks.mlp:build",
+        "mlp-dropout": "keras_gan.networks.mlp:build_with_dropout",
+        "dcgan": "keras_gan.networks.dcgan:build",
+    }
+)
+# Classes whose `for_run(run)` makes the callback of a run, or `None`. In this order they are
+# called: measurements before what writes them down, checkpoints last.
+CALLBACKS = Registry(
+    {
+        "real_samples": "keras_gan.callbacks.real_samples:RealSamples",
+        "diagrams": "keras_gan.callbacks.diagrams:NetworkDiagrams",
+        "average": "keras_gan.callbacks.average:AveragedGenerator",
+        "progress": "keras_gan.callbacks.progress:ProgressReport",
+        "metrics": "keras_gan.callbacks.metrics:QualityMetrics",
+        "history": "keras_gan.callbacks.history:HistoryFile",
+        "log": "keras_gan.callbacks.log:LogFile",
+        "models": "keras_gan.callbacks.models:ModelFiles",
+        "samples": "keras_gan.callbacks.samples:SamplePlots",
+        "film": "keras_gan.callbacks.film:SampleFilm",
+        "walks": "keras_gan.callbacks.walks:WalkPlot",
+        "tensorboard": "keras_gan.callbacks.board:SamplesOnTensorBoard",
+        "curves": "keras_gan.callbacks.curves:CurvePlots",
+        "report": "keras_gan.callbacks.report:ReportPage",
+        "checkpoints": "keras_gan.callbacks.checkpoints:Checkpoints",
+        "memory": "keras_gan.callbacks.memory:FreedMemory",
+    }
+)

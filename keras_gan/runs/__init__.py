@@ -1,0 +1,1 @@
+"""A run: its folders, where it came from, and how it goes on."""

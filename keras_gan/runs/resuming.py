@@ -1,0 +1,99 @@
+"""The rules of resuming: what a run goes on from, and what may have changed."""
+
+import pathlib
+
+from keras_gan.console import one_line, say
+from keras_gan.data import Dataset, embedded_digits
+from keras_gan.errors import UserError
+from keras_gan.files import CHECKPOINTS_NAME
+from keras_gan.runs.provenance import place
+from keras_gan.settings import SETTINGS, Config, fixed_names
+from keras_gan.training.checkpoint import Checkpoint, load_newest
+
+
+def checkpoints_dir(models_dir) -> pathlib.Path:
+    return pathlib.Path(models_dir) / CHECKPOINTS_NAME
+
+
+def find_checkpoint(models_dir) -> Checkpoint | None:
+    """The newest whole checkpoint of a run; `None` where there is none at all.
+
+    Raises:
+        UserError: If there are checkpoints, but none is whole.
+    """
+    folder = checkpoints_dir(models_dir)
+    newest, passed_over = load_newest(folder)
+    for path, error in passed_over.items():
+        say(f"Passed over {path}: it {one_line(error)}.")
+    if passed_over and not newest:
+        raise UserError(f"{folder}: no checkpoint is whole; start again without --resume")
+    if not newest:
+        say(f"No checkpoint in {folder}: starting from the beginning.")
+    return newest
+
+
+def settings_to_resume_with(newest: Checkpoint, given: dict) -> Config:
+    """The settings of the run that a checkpoint is of, with those given in their place.
+
+    Raises:
+        UserError: If one of these cannot change, or the run has gone further.
+    """
+    begun_with = newest.about["settings"]
+    if begun_with.keys() != SETTINGS.keys():
+        raise UserError(
+            "the run was begun by another version of this program; start again without --resume"
+        )
+    # Wherever the run's folders have gone, and whatever the current folder is.
+    places = {
+        name: place(given["models_dir"], path) for name, path in newest.about["places"].items()
+    }
+    source = {"data": newest.about["data_path"]} if "dataset" not in given else {"data": None}
+    config = Config(**begun_with | places | source | given)
+    for name in fixed_names():
+        if getattr(config, name) != begun_with[name]:
+            raise UserError(
+                f"{name} is {begun_with[name]} in the run to resume and cannot become "
+                f"{getattr(config, name)}; leave it out, or start again without --resume"
+            )
+    position = newest.position
+    if (config.epochs, 0) < (position.epoch, position.step):
+        raise UserError(
+            f"epochs cannot become {config.epochs}: the run to resume has already gone further, to "
+            f"epoch {position.epoch}, step {position.step}"
+        )
+    return config
+
+
+def check_backend(newest: Checkpoint, backend: str) -> None:
+    """Raises a `UserError` if the run was begun on another backend."""
+    begun_with = newest.about["backend"]
+    if begun_with != backend:
+        raise UserError(
+            f"the backend is {begun_with} in the run to resume and cannot become "
+            f"{backend}; set KERAS_BACKEND={begun_with}"
+        )
+
+
+def same_images(newest: Checkpoint, dataset: Dataset, data: str | None) -> Dataset:
+    """The data set, or the embedded digits if the run began with these for want of a network.
+
+    Raises:
+        UserError: If the run was begun with other images.
+    """
+    wanted = newest.about["images_checksum"]
+    if wanted == dataset.checksum:
+        return dataset
+    embedded = embedded_digits()
+    if data is None and wanted == embedded.checksum:
+        return embedded
+    raise UserError(
+        f"{dataset.source}: these are not the images of the run to resume "
+        f"({newest.about['source']}); give the same --data or --dataset"
+    )
+
+
+def check_still_newest(newest: Checkpoint) -> None:
+    """Raises a `UserError` if another run went on meanwhile from the same checkpoint."""
+    now, _ = load_newest(newest.path.parent)
+    if not now or (now.path, now.about["started"]) != (newest.path, newest.about["started"]):
+        raise UserError(f"{newest.path.parent}: another run was at work there; try again")

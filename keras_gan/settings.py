@@ -1,0 +1,265 @@
+"""The settings of a run, each stated once.
+
+The command line and its help, the checks, `docs/settings.md`, the page of a run
+and the rules of resuming are all made from the fields of `Config`.
+"""
+
+import dataclasses
+
+from keras_gan.errors import UserError
+from keras_gan.kinds import Choice, ExistingPlace, Number, Part, Place, Switch, Whole
+from keras_gan.presets import PRESETS
+from keras_gan.registry import LOSSES, NETWORKS
+
+DATASETS = ("mnist", "fashion_mnist")
+LATENT_DISTRIBUTIONS = ("normal", "uniform")
+OPTIMIZERS = ("adam", "rmsprop", "sgd")
+MAX_SEED = 2**32 - 1
+
+DATA = "what to learn from"
+TRAINING = "how to train"
+OUTPUT = "what to keep"
+RUNNING = "how to run"
+
+
+COUNT = Whole(1, 1_000_000)
+
+
+def setting(default, kind, text, group, changeable=False, instead_of=None):
+    """A field of `Config`.
+
+    Args:
+        default: The value that holds where none is given. `None` means that the
+            setting is optional, and leaves the choice to the program.
+        kind: Of `keras_gan.kinds`, what its values are.
+        text: String, the help of its option.
+        group: String, the heading that the help puts it under.
+        changeable: Boolean, whether a resumed run may have another value. True
+            for what decides where results go and how long the run takes, but
+            not what a step does.
+        instead_of: Name of a setting that cannot be given beside this one.
+    """
+    about = {"kind": kind, "help": text, "group": group}
+    about |= {"changeable": changeable, "instead_of": instead_of}
+    return dataclasses.field(default=default, metadata=about)
+
+
+@dataclasses.dataclass(frozen=True)
+class Config:
+    """Everything that decides what a run does, checked when it is made.
+
+    Its fields are the settings in `docs/settings.md`, under the same names.
+
+    Raises:
+        UserError: If a value is of the wrong type or out of its range.
+
+    Example:
+
+    >>> config = Config(epochs=20, loss="hinge")
+    >>> composite = run(config)
+    """
+
+    # The images themselves tell a resumed run whether `dataset` and `data` are the same.
+    dataset: str = setting(
+        "mnist",
+        Choice(DATASETS),
+        "images that Keras downloads on first use",
+        DATA,
+        changeable=True,
+    )
+    data: str | None = setting(
+        None,
+        ExistingPlace("PATH"),
+        "your own 28x28 grey images instead: an .npz file with an array x_train or x, an IDX "
+        "file (gzipped or not), or a folder of image files",
+        DATA,
+        changeable=True,
+        instead_of="dataset",
+    )
+    preset: str = setting(
+        "default",
+        Choice(PRESETS),
+        "recipe to begin with; each option below changes one thing in it. The defaults given "
+        "are those of the preset default",
+        TRAINING,
+    )
+    epochs: int = setting(
+        100, COUNT, "how many times to go through the images", TRAINING, changeable=True
+    )
+    networks: str = setting("default", Choice(NETWORKS), "kind of networks to build", TRAINING)
+    generator: str | None = setting(
+        None,
+        ExistingPlace("FILE", absolute=True),
+        "a generator (.keras) to train instead of the recipe's",
+        TRAINING,
+    )
+    discriminator: str | None = setting(
+        None,
+        ExistingPlace("FILE", absolute=True),
+        "a discriminator (.keras) to train with",
+        TRAINING,
+    )
+    loss: str = setting("bce", Choice(LOSSES), "what the two networks learn from", TRAINING)
+    batch_size: int = setting(64, COUNT, "real images in a step of the discriminator", TRAINING)
+    fresh_latents: int = setting(
+        0,
+        Whole(0, 100),
+        "latents drawn for the generator's step, for each real image; with 0, it learns from "
+        "those whose images the discriminator has just been shown, which takes XLA less time",
+        TRAINING,
+    )
+    discriminator_steps: int = setting(
+        1, Whole(1, 1000), "steps of the discriminator to one of the generator", TRAINING
+    )
+    latent_dim: int = setting(
+        100,
+        Whole(1, 10_000),
+        "random numbers that the generator makes one image from",
+        TRAINING,
+    )
+    latent_distribution: str = setting(
+        "normal", Choice(LATENT_DISTRIBUTIONS), "how these are drawn", TRAINING
+    )
+    optimizer: str = setting(
+        "adam", Choice(OPTIMIZERS), "what turns gradients into steps", TRAINING
+    )
+    learning_rate: float = setting(
+        1.5e-3,
+        Number("above 0 and at most 1", lambda rate: 0 < rate <= 1, "RATE"),
+        "how far a step goes",
+        TRAINING,
+    )
+    beta_1: float = setting(
+        0.5, Part("BETA"), "how much of its last direction Adam keeps, 0 to 1", TRAINING
+    )
+    beta_2: float = setting(
+        0.999, Part("BETA"), "how much of its last scale Adam keeps, 0 to 1", TRAINING
+    )
+    label_smoothing: float = setting(
+        0.0, Part(), "how far below 1 the discriminator's label for real images is", TRAINING
+    )
+    dropout: float = setting(
+        0.0, Part(), "share of values that the networks' dropout layers drop", TRAINING
+    )
+    penalty: float = setting(
+        0.02,
+        Number("from 0 to 1000", lambda weight: 0 <= weight <= 1000, "WEIGHT"),
+        "weight of the gradient penalty, which keeps the discriminator from being steep around "
+        "real images; for wgan-gp, from having another slope than 1",
+        TRAINING,
+    )
+    average: float = setting(
+        0.9995,
+        Part(),
+        "how much of the averaged generator, the one that is shown and saved, a step keeps",
+        TRAINING,
+    )
+    seed: int = setting(
+        0,
+        Whole(0, MAX_SEED),
+        "start of all random numbers: the same seed and settings give the same generator again",
+        TRAINING,
+    )
+    mixed_precision: bool = setting(
+        False,
+        Switch(),
+        "calculate in float16 on a GPU, in bfloat16 on a CPU, where that is faster; what is "
+        "saved calculates in float32",
+        TRAINING,
+    )
+    jit_compile: bool | None = setting(
+        None,
+        Switch(),
+        "on TensorFlow, compile the step with XLA: the first takes some seconds longer, all "
+        "others less where an x86 processor has AVX2 (default: there alone, but not with the "
+        "preset mlp-dropout, nor, where there is AVX-512, with tutorial's networks or your own)",
+        TRAINING,
+    )
+    plots_dir: str = setting("plots", Place("DIR"), "folder for pictures", OUTPUT, changeable=True)
+    models_dir: str = setting(
+        "models", Place("DIR"), "folder for models, history and settings", OUTPUT, changeable=True
+    )
+    plot_every: int = setting(
+        1, COUNT, "epochs from one picture of samples to the next", OUTPUT, changeable=True
+    )
+    save_every: int = setting(
+        10, COUNT, "epochs from one saved generator to the next", OUTPUT, changeable=True
+    )
+    evaluate_every: int = setting(
+        10, COUNT, "epochs from one measurement of quality to the next", OUTPUT, changeable=True
+    )
+    video: bool = setting(
+        False, Switch(), "make a film of the samples as MP4, too", OUTPUT, changeable=True
+    )
+    tensorboard: str | None = setting(
+        None, Place("DIR"), "write curves and samples for TensorBoard", OUTPUT, changeable=True
+    )
+    checkpoint_minutes: float = setting(
+        5.0,
+        Number("above 0", lambda minutes: minutes > 0, "MIN"),
+        "longest time between checkpoints; there is one after every epoch anyway",
+        RUNNING,
+        changeable=True,
+    )
+    quiet: bool = setting(False, Switch(), "show no progress", RUNNING, changeable=True)
+    log: str | None = setting(
+        None,
+        Place("FILE"),
+        "append a line an epoch to a text file, and how it ended",
+        RUNNING,
+        changeable=True,
+    )
+
+    def __post_init__(self):
+        for field in dataclasses.fields(self):
+            value, kind = getattr(self, field.name), field.metadata["kind"]
+            if value is None and field.default is None:
+                continue
+            try:
+                object.__setattr__(self, field.name, kind.checked(value))
+            except ValueError as error:
+                raise UserError(
+                    f"{field.name} must be {kind.expected}, but is {value!r}"
+                ) from error
+        if self.penalty and self.dropout:
+            raise UserError(
+                "dropout would pass for steepness, which the penalty punishes: set penalty to 0, "
+                "or dropout"
+            )
+
+
+SETTINGS = {field.name: field for field in dataclasses.fields(Config)}
+
+
+def fixed_names() -> list[str]:
+    """The names of the settings that a resumed run cannot change: the recipe."""
+    return [name for name, field in SETTINGS.items() if not field.metadata["changeable"]]
+
+
+def configure(preset: str = "default", **settings) -> Config:
+    """Makes a `Config` of a preset.
+
+    Args:
+        preset: String, a key of `PRESETS`.
+        **settings: Those in which the run differs from it.
+
+    Raises:
+        UserError: As `Config`; also for a setting without effect: a decay of Adam's
+            with another optimizer, what networks to build where both come from files.
+
+    Example:
+
+    >>> config = configure("wgan-gp", epochs=20, seed=7)
+    """
+    config = Config(preset=preset, **PRESETS.get(preset, {}) | settings)
+    for name in ("beta_1", "beta_2"):
+        if name in settings and config.optimizer != "adam":
+            raise UserError(
+                f"{name} is Adam's, and {config.optimizer} has none: leave it out, or choose adam"
+            )
+    for name in ("networks", "dropout"):
+        if name in settings and config.generator and config.discriminator:
+            raise UserError(
+                f"{name} is for networks that are built here, not for files: leave it out"
+            )
+    return config

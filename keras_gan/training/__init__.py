@@ -1,0 +1,1 @@
+"""The training loop, the state that it can go on from, and the devices that it runs on."""

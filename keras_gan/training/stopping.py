@@ -1,0 +1,78 @@
+"""Stops a run when Ctrl-C or SIGTERM says so: tidily at first, at once the second time."""
+
+import contextlib
+import signal
+import threading
+import time
+
+from keras_gan.console import say
+from keras_gan.errors import Stopped
+
+# One Ctrl-C may arrive twice: from the terminal, and from a parent that passes it on.
+SAME_SIGNAL_SECONDS = 0.3
+
+
+@contextlib.contextmanager
+def _handled(handler, *signals):
+    """Handles signals within the block, but for those that are ignored, as in the background."""
+    before = {}
+    if threading.current_thread() is threading.main_thread():  # Python allows it there alone
+        for signum in signals:
+            if signal.getsignal(signum) is not signal.SIG_IGN:
+                before[signum] = signal.signal(signum, handler)
+    try:
+        yield
+    finally:
+        for signum, earlier in before.items():
+            signal.signal(signum, earlier)
+
+
+def stopped_by_sigterm():
+    """A context in which SIGTERM ends the process as tidily as Ctrl-C does."""
+
+    def stop(signum, frame):
+        raise Stopped(signum)
+
+    return _handled(stop, signal.SIGTERM)
+
+
+@contextlib.contextmanager
+def resumable():
+    """Marks what stops the block as `Stopped`, and as what can go on."""
+    try:
+        yield
+    except KeyboardInterrupt as error:
+        raise Stopped(getattr(error, "signum", signal.SIGINT), resumable=True) from error
+
+
+class StopRequest:
+    """A context that takes note of Ctrl-C and SIGTERM, so that the step in hand can end.
+
+    A second signal raises `Stopped` at once.
+
+    Attributes:
+        signum: Integer, the signal that came, or `None`.
+    """
+
+    def __init__(self):
+        self.signum = None
+
+    def __enter__(self):
+        self._handling = _handled(self.receive, signal.SIGINT, signal.SIGTERM)
+        self._handling.__enter__()
+        return self
+
+    def __exit__(self, *error):
+        self._handling.__exit__(*error)
+
+    def receive(self, signum, frame=None):
+        if self.signum is None:
+            self.signum, self.time = signum, time.monotonic()
+            say("Stopping after this step; once more stops at once.")
+        elif time.monotonic() - self.time > SAME_SIGNAL_SECONDS:
+            raise Stopped(signum)
+
+    def obey(self):
+        """Raises `Stopped` if a signal has come."""
+        if self.signum is not None:
+            raise Stopped(self.signum)
