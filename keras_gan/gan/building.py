@@ -3,6 +3,7 @@
 import keras
 from keras import ops
 
+from keras_gan import devices
 from keras_gan.errors import UserError
 from keras_gan.gan.composite import Composite
 from keras_gan.gan.losses import DiscriminatorLoss, GeneratorLoss, Scores
@@ -20,7 +21,7 @@ def build_composite(
     beta_2: float = 0.999,
     penalty: float | Penalty = 0.02,
     label_smoothing: float = 0.0,
-    jit_compile: bool | str = "auto",
+    jit_compile: bool | None = None,
 ) -> Composite:
     """Stacks the generator and the discriminator, and compiles both sides.
 
@@ -41,7 +42,8 @@ def build_composite(
             discriminator with dropout or other noise. Or a `Penalty` of your own.
         label_smoothing: Float from 0 up to, not including, 1, how far below 1 the
             discriminator's label for real images is.
-        jit_compile: Boolean or `"auto"`, as in `keras.Model.compile`.
+        jit_compile: Boolean, whether TensorFlow compiles the step with XLA; if
+            `None`, where that is known to make it faster.
 
     Returns:
         A compiled `Composite`. `keras_gan.train` trains it. To train one side by
@@ -71,6 +73,11 @@ def build_composite(
         betas = {"beta_1": beta_1, "beta_2": beta_2} if optimizer == "adam" else {}
         config = {"learning_rate": learning_rate, **betas}
         optimizer = keras.optimizers.get({"class_name": optimizer, "config": config})
+
+    if keras.backend.backend() != "tensorflow":
+        jit_compile = "auto"  # JAX compiles in its own way
+    elif jit_compile is None:
+        jit_compile = devices.xla_is_faster()
 
     def compile(model, loss, **options):
         model.compile(loss=loss, jit_compile=jit_compile, **options)

@@ -4,6 +4,7 @@ import dataclasses
 
 import keras
 
+from keras_gan import devices
 from keras_gan.errors import UserError
 from keras_gan.gan.building import build_composite
 from keras_gan.gan.composite import Composite
@@ -11,7 +12,6 @@ from keras_gan.networks.loading import load_networks
 from keras_gan.presets import PRESETS
 from keras_gan.registry import NETWORKS
 from keras_gan.settings import Config
-from keras_gan.training.devices import dtype_policy, xla_is_faster
 
 
 def decide_jit_compile(config: Config) -> Config:
@@ -19,7 +19,7 @@ def decide_jit_compile(config: Config) -> Config:
     if config.jit_compile is not None:
         return config
     wide = config.networks == "tutorial" or bool(config.generator or config.discriminator)
-    return dataclasses.replace(config, jit_compile=xla_is_faster(wide))
+    return dataclasses.replace(config, jit_compile=devices.xla_is_faster(wide))
 
 
 def build_networks(config: Config, architectures: list[str] | None = None) -> Composite:
@@ -35,7 +35,7 @@ def build_networks(config: Config, architectures: list[str] | None = None) -> Co
     Raises:
         UserError: If a network comes from a file, and does not fit.
     """
-    with dtype_policy(config.mixed_precision):
+    with devices.dtype_policy(config.mixed_precision):
         generator, discriminator = NETWORKS[config.networks](config.latent_dim, config.dropout)
         if architectures:
             generator, discriminator = map(keras.models.model_from_json, architectures)
@@ -49,7 +49,6 @@ def build_networks(config: Config, architectures: list[str] | None = None) -> Co
                 f"latent_dim is {config.latent_dim}, but {config.generator} takes "
                 f"{generator.input_shape[1]}; leave it out"
             )
-        jit_compile = decide_jit_compile(config).jit_compile
         return build_composite(
             generator,
             discriminator,
@@ -60,7 +59,7 @@ def build_networks(config: Config, architectures: list[str] | None = None) -> Co
             beta_2=config.beta_2,
             penalty=config.penalty,
             label_smoothing=config.label_smoothing,
-            jit_compile=jit_compile if keras.backend.backend() == "tensorflow" else "auto",
+            jit_compile=decide_jit_compile(config).jit_compile,
         )
 
 

@@ -23,7 +23,7 @@ from keras_gan.runs.building import architectures_of, build_networks, decide_jit
 from keras_gan.runs.provenance import SAME_DIGITS, describe_run, place, settings_text
 from keras_gan.settings import Config, configure
 from keras_gan.training import checkpoint
-from keras_gan.training.devices import checked_backend, describe_device, repeat_exactly
+from keras_gan.devices import checked_backend, describe_device, repeat_exactly
 from keras_gan.training.loop import train
 from keras_gan.training.state import Position, state_variables
 from keras_gan.training.stopping import StopRequest, resumable
