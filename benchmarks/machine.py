@@ -1,4 +1,7 @@
-"""What the benchmarks share: the machine, the peers, timing, tables."""
+"""What the benchmarks share: the machine, the peers, timing, tables.
+
+Import it before `keras_gan`, which it finds where it is not installed.
+"""
 
 import os
 import pathlib
@@ -11,10 +14,13 @@ import tempfile
 import time
 from unittest import mock
 
+os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+
 import keras
 import numpy as np
 
-# Scripts in a folder of peers, and the recipes that each trains.
+# The scripts in a folder of peers, and the recipes that each trains.
 PEERS = {
     "peers_keras.py": ("tutorial", "kerasgan", "kerasio"),
     "peers_torch.py": ("mlp256", "mlp32"),
@@ -22,7 +28,9 @@ PEERS = {
 
 
 def describe():
-    """One line: processor, cores, device, and versions."""
+    """One line: the processor, the device, and versions."""
+    from keras_gan.devices import describe_device
+
     processor = platform.processor() or platform.machine()
     if os.path.exists("/proc/cpuinfo"):
         with open("/proc/cpuinfo") as file:
@@ -31,7 +39,7 @@ def describe():
     backend = keras.backend.backend()
     version = __import__(backend).__version__
     return (
-        f"{processor}, {os.cpu_count()} cores; Python {platform.python_version()}, "
+        f"{processor}, {describe_device()}; Python {platform.python_version()}, "
         f"Keras {keras.__version__}, {backend} {version}, NumPy {np.__version__}"
     )
 
@@ -44,18 +52,18 @@ def add_peer_options(parser):
 
 
 def run_peers(arguments, seconds, out, *more, only=None, **environment):
-    """Trains each peer, if their folder was named.
+    """Trains other projects' recipes, the peers, if their folder was named.
 
     Args:
-        arguments: What the options of `add_peer_options` were given.
+        arguments: Parsed arguments, with those of `add_peer_options`.
         seconds: Integer, how long to train each.
-        out: Path of the folder for what they leave.
+        out: Path of the folder for the files that they write.
         *more: Strings, more arguments for their scripts.
         only: String, the one peer to train; all of them if `None`.
-        **environment: Strings, environment variables for them.
+        **environment: Strings, environment variables for their scripts.
 
     Yields:
-        Each peer's name, and what it printed.
+        Pairs of a peer's name and what it printed.
     """
     if arguments.peers is None:
         return
@@ -76,28 +84,29 @@ def run_peers(arguments, seconds, out, *more, only=None, **environment):
 
 
 def run_program(arguments, train):
-    """Runs the program, in a folder of its own if none is named; ends this process if that fails.
+    """Runs the program, and ends this process if that fails.
+
+    It writes to a temporary folder, unless the arguments name others.
 
     Args:
         arguments: List of strings, options of `main.py`.
-        train: Function that takes the place of `keras_gan.train`.
+        train: Function to call in place of `keras_gan.train`, with the same arguments.
     """
     from keras_gan.cli import main
 
-    with tempfile.TemporaryDirectory() as folder, mock.patch("keras_gan.job.train", train):
+    with tempfile.TemporaryDirectory() as folder, mock.patch("keras_gan.runs.job.train", train):
         places = ["--plots-dir", f"{folder}/plots", "--models-dir", f"{folder}/models"]
         if main([*places, *arguments, "--quiet"]) != 0:
             sys.exit(1)
 
 
 def medians_of_rounds(tasks, rounds):
-    """Times tasks side by side.
+    """Times tasks in turns, so that a busy machine slows all of them alike.
 
     Args:
         tasks: Dict that maps names to pairs: a function, and how many calls of it
             make one timing.
-        rounds: Integer, how often to time each, one after the other, so that
-            whatever else the machine does meanwhile falls on all of them.
+        rounds: Integer, how often to time each.
 
     Returns:
         A dict that maps each name to the seconds of one call, the median of the

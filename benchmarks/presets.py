@@ -1,34 +1,29 @@
-"""The presets beside the projects whose recipes they are: digits and speed.
+"""The presets against the projects that they come from: quality and speed.
 
     python benchmarks/presets.py --data mnist.npz --peers FOLDER [--torch-python FILE]
         [--seconds 120] [--rounds 3] [--preset NAME …]
 
 `--peers` names a folder with these projects' recipes, `peers_keras.py` and
-`peers_torch.py`, which train for a number of seconds. Each preset then trains on as many
-images, without start-up; both draw 10,000 samples, which one and the same yardstick scores.
-They take turns for a number of rounds; the peers repeat one seed, the presets take another
-each time.
+`peers_torch.py`. In a round, a project's recipe trains for so many seconds; then the
+preset trains on as many real images. Both draw 10,000 samples, which one yardstick
+measures. Seconds are those of training, without start-up. Each round has another seed
+for the preset; the peers repeat one seed.
 """
 
 import argparse
-import os
 import pathlib
 import re
 import statistics
 import sys
 import tempfile
 
-os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
-
 from machine import add_peer_options, describe, print_table, run_peers
-from quality_over_time import score, train_ours
+from quality_over_time import score, train_preset
 
-from keras_gan import load_data
-from keras_gan.evaluation.classifier import load_yardstick
+from keras_gan import load_data, load_yardstick
 
-# For each preset its peer, and how many images the peer counts for one real one: the
-# tutorial's batch is half generated.
+# The peer of each preset, and how many images it counts for one real image: the tutorial
+# counts the generated ones as well.
 PEERS = {"mlp": ("mlp256", 1), "mlp-dropout": ("mlp32", 1), "tutorial": ("tutorial", 2)}
 
 
@@ -41,7 +36,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=3)
     arguments = parser.parse_args()
     if arguments.peers is None:
-        parser.error("--peers is needed: there is nothing to compare with")
+        parser.error("--peers is needed: the presets are compared with the recipes there")
     print(describe() + "\n")
     dataset = load_data(data=arguments.data)
     yardstick = load_yardstick(dataset)
@@ -62,7 +57,7 @@ def main():
                 counted = re.search(r"images (\d+) .*rate (\d+) img/s", said).groups()
                 images, rate = (int(number) // per_real_image for number in counted)
                 theirs = fid(f"{out}/{peer}_{arguments.seconds:05}.npz")
-                seconds = train_ours(
+                seconds = train_preset(
                     preset, dataset.images, [images], pathlib.Path(out), seed, by_images=True
                 )
                 ours = fid(f"{out}/our_{preset}_{images:05}.npz")

@@ -1,106 +1,133 @@
-"""How good the samples are after so many seconds of training, ours and others'.
+"""How good the samples are after so many seconds of training: our recipes and others.
 
     python benchmarks/quality_over_time.py --data mnist.npz [--preset NAME]
         [--peers FOLDER] [--torch-python FILE] [--marks 60,120,240] [--rounds 1]
         [--plot FILE]
 
-Each recipe trains alone, on one clock: the seconds of its training steps, without
-start-up, drawing and measuring. At each mark it draws 10,000 samples, which one
-and the same yardstick scores. `--peers` names a folder with other projects'
-recipes, `peers_keras.py` and `peers_torch.py`, that do the same. Rounds follow one
-another, and the table gives medians; the peers repeat one seed, ours take another
-each round.
+Each recipe trains alone. Only the seconds of its training steps count: not start-up,
+drawing and measuring. At each mark it draws 10,000 samples, and one yardstick
+measures those of all recipes. `--peers` names a folder with the recipes of other
+projects, `peers_keras.py` and `peers_torch.py`, which are trained in the same way.
+The table gives medians over the rounds. Each round has another seed for our recipes;
+the peers repeat one seed.
 """
 
 import argparse
+import contextlib
 import dataclasses
-import os
 import pathlib
 import statistics
 import sys
 import tempfile
 import time
 
-os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
-
-import keras
 import numpy as np
 from machine import add_peer_options, describe, print_table, run_peers
 from matplotlib.figure import Figure
 
-from keras_gan import AveragedGenerator, draw_latents, load_data, train
-from keras_gan.config import PRESETS, configure
-from keras_gan.data import to_bytes
-from keras_gan.evaluation.classifier import load_yardstick
-from keras_gan.evaluation.evaluate import evaluate
-from keras_gan.job import build_networks
-from keras_gan.plots import save_figure
+from keras_gan import (
+    PRESETS,
+    AveragedGenerator,
+    GanCallback,
+    configure,
+    draw_samples,
+    evaluate,
+    load_data,
+    load_yardstick,
+    train,
+)
+from keras_gan.devices import repeat_exactly
+from keras_gan.pictures.plots import save_figure
+from keras_gan.runs.building import build_networks
 
 SAMPLES = 10_000
 SCORES = ("FID", "precision", "recall", "coverage", "confident share")
 
 
-class EndOfClockError(Exception):
-    """All marks have been reached."""
+class AllMarksReachedError(Exception):
+    """The training has reached its last mark."""
 
 
-class SamplesAtMarks(keras.callbacks.Callback):
-    """Draws samples when the training has taken so many seconds or, `by_images`, images."""
+class SamplesAtMarks(GanCallback):
+    """Draws samples each time that the training reaches a mark, and ends it at the last.
 
-    def __init__(self, generator, latents, marks, name, folder, epoch_size, by_images):
-        super().__init__()
-        self.epoch_size = epoch_size
-        self.generator, self.latents = generator, latents
-        self.marks, self.name, self.folder = list(marks), name, folder
-        self.by_images, self.images = by_images, 0
+    Args:
+        generator: The model that draws.
+        draw: Function from that model to samples, `uint8` array `(n, 28, 28, 1)`.
+        marks: List of integers, in order: seconds of training.
+        by_images: Boolean, whether marks are numbers of real images instead.
+        path: Function from a mark to the path of a file for the samples.
 
-    def on_train_begin(self, logs=None):
+    Attributes:
+        seconds: Float, how long the training has taken, without the drawing.
+    """
+
+    def __init__(self, generator, draw, marks, by_images, path):
+        super().__init__(generator)
+        self.draw = draw
+        self.marks = list(marks)
+        self.by_images = by_images
+        self.path = path
+
+    def before_training(self):
+        self.images = 0
         self.start = time.perf_counter()
 
     def on_train_batch_end(self, batch, logs=None):
         now = time.perf_counter()
         self.seconds = now - self.start
-        batch_size = self.params["batch_size"]
-        self.images += min(batch_size, self.epoch_size - batch * batch_size)
+        self.images += self.params["batch_size"]
         if (self.images if self.by_images else self.seconds) >= self.marks[0]:
-            images = self.generator.predict(self.latents, batch_size=500, verbose=0)
-            mark = self.marks.pop(0)
-            np.savez(self.folder / f"{self.name}_{mark:05}.npz", x=to_bytes(images)[..., 0])
+            np.savez(self.path(self.marks.pop(0)), x=self.draw(self.generator)[..., 0])
             if not self.marks:
-                raise EndOfClockError
+                raise AllMarksReachedError
             self.start += time.perf_counter() - now
 
 
-def train_ours(preset, images, marks, folder, seed, by_images=False):
-    """Trains a preset, leaves samples at marks, and returns the seconds until the last."""
-    config = configure(preset=preset, seed=seed)
-    keras.utils.set_random_seed(seed)
+def train_preset(preset, images, marks, folder, seed, by_images=False):
+    """Trains a preset up to the last mark, and leaves its samples in a folder.
+
+    Args:
+        preset: String, a key of `PRESETS`.
+        images: `uint8` array `(n, 28, 28, 1)`, to train on.
+        marks: List of integers, in order: seconds of training.
+        folder: Path of a folder for files `our_PRESET_MARK.npz`.
+        seed: Integer, start of all random numbers.
+        by_images: Boolean, whether marks are numbers of real images instead.
+
+    Returns:
+        The seconds of the training, without start-up and drawing.
+    """
+    config = configure(preset, seed=seed)
+    repeat_exactly(seed)
     composite = build_networks(config)
     average = AveragedGenerator(composite.generator, config.average)
-    generator = average.generator if config.average else composite.generator
-    rng = np.random.default_rng([seed, 2])
-    latents = draw_latents(rng, SAMPLES, config.latent_dim, config.latent_distribution)
-    name = f"our_{preset}"
-    samples = SamplesAtMarks(generator, latents, marks, name, folder, len(images), by_images)
-    try:
+    samples = SamplesAtMarks(
+        average.generator if config.average else composite.generator,
+        lambda generator: draw_samples(generator, SAMPLES, seed, config.latent_distribution),
+        marks,
+        by_images,
+        lambda mark: folder / f"our_{preset}_{mark:05}.npz",
+    )
+    with contextlib.suppress(AllMarksReachedError):
         train(
             composite,
             images,
             epochs=1_000_000,
             batch_size=config.batch_size,
-            seed=seed,
             callbacks=[average, samples],
-            **config.step_settings,
+            seed=seed,
+            discriminator_steps=config.discriminator_steps,
+            fresh_latents=config.fresh_latents,
+            latent_distribution=config.latent_distribution,
         )
-    except EndOfClockError:
-        return samples.seconds
+    return samples.seconds
 
 
 def samples_of_a_round(arguments, images, marks, seed, folder):
-    """Trains each recipe, and yields `(name, mark, path)` of what they drew."""
+    """Trains each recipe, and yields `(name, mark, path)` of the samples at each mark."""
     for preset in arguments.preset or ["default"]:
-        train_ours(preset, images, marks, folder, seed)
+        train_preset(preset, images, marks, folder, seed)
     data = str(pathlib.Path(arguments.data).resolve())
     in_order = ",".join(map(str, marks))
     for peer, _ in run_peers(arguments, marks[-1], folder, in_order, MNIST_NPZ=data):
@@ -111,12 +138,13 @@ def samples_of_a_round(arguments, images, marks, seed, folder):
 
 
 def score(path, dataset, yardstick):
-    """What the samples in a file score, as `evaluate` says it."""
+    """Evaluates the samples in a file, and returns what `evaluate` does."""
     with np.load(path) as file:
         return evaluate(file["x"][..., None], dataset, yardstick)
 
 
 def plot(curves, floor, path):
+    """Draws FID over seconds: `curves` maps names to lists of `(seconds, fid)`."""
     figure = Figure(figsize=(8, 5), layout="constrained")
     axes = figure.add_subplot()
     for name, points in curves.items():
@@ -142,16 +170,16 @@ def main():
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--plot", metavar="FILE")
     arguments = parser.parse_args()
+    if arguments.rounds < 1:
+        parser.error("--rounds must be at least 1")
     marks = sorted(int(mark) for mark in arguments.marks.split(","))
     print(describe() + "\n")
 
     dataset = load_data(data=arguments.data)
     if dataset.labels is None or dataset.test_images is None:
-        parser.error("the data need labels, for a yardstick, and test images to compare with")
-    if arguments.rounds < 1:
-        parser.error("there must be a round")
+        parser.error("--data needs labels, for a yardstick, and test images to compare with")
     yardstick = load_yardstick(dataset)
-    # What real digits score takes some of them; a search for copies among all would take long.
+    # Enough for the scores of real digits. With all, the search for copies would take long.
     some = np.random.default_rng(0).permutation(len(dataset.images))[: 2 * SAMPLES]
     few = dataclasses.replace(dataset, images=dataset.images[some], labels=None)
     found, floor = {}, None

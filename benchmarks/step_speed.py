@@ -2,26 +2,28 @@
 
     python benchmarks/step_speed.py [--preset NAME] [--peers FOLDER]
 
-In one run, one after the other and again, so that a busy machine slows all of
-them alike: the loop of `train_step`; the same mathematics in one function
-written by hand with a gradient tape, compiled the same way; the loop with the
-networks and settings of the tutorial; each layer's part in a step, alone; and a
-product of large matrices. The arithmetic of a step at the rate of that product is
-how fast a step could be at best. `--peers` names a folder with other projects'
-recipes, `peers_keras.py` and `peers_torch.py`, which print images a second when
-they run; `--torch-python` an interpreter that has PyTorch, if this one has not.
+Times, in turns, so that a busy machine slows all of them alike:
+
+- the loop: `GanStep`, and all else that `keras_gan.train` does for a step;
+- the same mathematics in one function, written by hand with a gradient tape and
+  compiled in the same way;
+- the loop with the networks and settings of the preset `tutorial`;
+- each layer's part in a step, alone;
+- a product of large matrices.
+
+The arithmetic of a step at the rate of that product is the least time that a step
+could take. `--peers` names a folder with the recipes of other projects,
+`peers_keras.py` and `peers_torch.py`, which print images a second when they run;
+`--torch-python` names a Python that has PyTorch, if this one has not.
 """
 
 import argparse
 import os
-import pathlib
 import re
-import sys
 import tempfile
 from typing import NamedTuple
 
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
 import keras
 import numpy as np
@@ -29,10 +31,10 @@ import tensorflow as tf
 from keras import layers
 from machine import add_peer_options, describe, medians_of_rounds, print_table, run_peers
 
-from keras_gan.config import PRESETS, configure
-from keras_gan.job import build_networks, settled
-from keras_gan.models import Duel
-from keras_gan.training import train_step
+from keras_gan import PRESETS, GradientPenalty, configure, draw_latents
+from keras_gan.data import IMAGE_SHAPE, to_unit_range
+from keras_gan.gan.step import GanStep
+from keras_gan.runs.building import build_networks, decide_jit_compile
 
 ROUNDS = 15
 STEPS = 20
@@ -53,13 +55,16 @@ def layer_flops(layer):
     return 0
 
 
-def copies_of(config):
-    """How many noisy copies of real images a step judges, if there is a penalty."""
-    return (config.batch_size + 3) // 4 if config.penalty else 0
-
-
 class Use(NamedTuple):
-    """What a step does with a layer: passes forward, and back to the weights and to the inputs."""
+    """What a step does with a layer.
+
+    Attributes:
+        what_for: String, the part of the step.
+        layer: The Keras layer.
+        images: Integer, how many images go through it.
+        to_weights: Boolean, whether the gradient of its weights is taken.
+        to_inputs: Boolean, whether the gradient of its inputs is taken.
+    """
 
     what_for: str
     layer: layers.Layer
@@ -77,30 +82,32 @@ class Use(NamedTuple):
 
 
 def uses_in_a_step(composite, config):
-    """One `Use` for each time that a step comes to a layer with arithmetic worth counting."""
+    """Yields a `Use` for each layer with arithmetic worth counting, in each part of a step."""
     n = config.batch_size
-    m = config.generator_batch_size or n
-    copies = copies_of(config)
-    uses = [
-        ("discriminator learns", composite.discriminator, 2 * n + copies, True, False),
+    m = config.fresh_latents * n or n
+    penalty = composite.penalized_discriminator.penalty
+    drawn = penalty.draw(np.random.default_rng(0), np.zeros((n, *IMAGE_SHAPE), "float32"))
+    noisy = sum(map(len, drawn))  # how many images the penalty adds noise to
+    parts = [
+        ("discriminator learns", composite.discriminator, 2 * n + noisy, True, False),
         ("generator learns", composite.generator, m, True, False),
-        ("discriminator judges for the generator", composite.discriminator, m, False, True),
+        ("discriminator passes gradients on", composite.discriminator, m, False, True),
     ]
-    shared = config.shared_latents and not config.generator_batch_size
-    if not (shared and config.jit_compile):  # else XLA draws once for both
+    if config.fresh_latents or not config.jit_compile:  # else XLA draws once for both
         draws = ("generator draws for the discriminator", composite.generator, n, False, False)
-        uses.insert(0, draws)
-    for what_for, network, images, learns, passes_on in uses:
+        parts.insert(0, draws)
+    for what_for, network, images, learns, passes_on in parts:
         first = True
         for layer in network.layers:
             if layer_flops(layer):
-                # No layer before the first one waits for gradients, unless a network does.
+                # Nothing needs the gradient of the first layer's inputs, unless they are images
+                # that the generator has drawn.
                 yield Use(what_for, layer, images, learns, passes_on or (learns and not first))
                 first = False
 
 
 def step_of_a_layer(use, config):
-    """A layer's part in a step, and the call that it takes."""
+    """A function that does what a step does with a layer."""
     layer = use.layer
     inputs = tf.random.normal((use.images, *layer.input.shape[1:]))
     gradients = tf.random.normal((use.images, *layer.output.shape[1:]))
@@ -114,19 +121,21 @@ def step_of_a_layer(use, config):
         if use.to_inputs:
             wanted = [*wanted, inputs]
         found = tape.gradient(outputs, wanted, output_gradients=gradients)
-        return outputs[0], outputs, found  # one image's, so that little is copied to wait for it
+        return outputs[0], outputs, found
 
+    # Waits for the result by copying one image of it: little, so that copying takes no time.
     return lambda: passes(inputs, gradients)[0].numpy()
 
 
 def product_of_matrices():
+    """A function that multiplies two large matrices."""
     matrix = tf.random.normal((MATRIX, MATRIX))
     multiply = tf.function(lambda: tf.reduce_sum(tf.matmul(matrix, matrix)))
     return lambda: multiply().numpy()
 
 
-def fused_step(composite, images, config):
-    """The mathematics of `train_step` in one function, written by hand with a gradient tape."""
+def step_by_hand(composite, images, config):
+    """A function that takes a step, written by hand with a gradient tape."""
     generator, discriminator = composite.generator, composite.discriminator
     rates = {
         "learning_rate": config.learning_rate,
@@ -138,9 +147,8 @@ def fused_step(composite, images, config):
     d_optimizer.build(discriminator.trainable_variables)
     images = tf.constant(images)
     n = config.batch_size
-    m = config.generator_batch_size or n
-    k = copies_of(config)
-    noise = discriminator.loss.noise
+    k = (n + 3) // 4  # the penalty is taken of a quarter of the real images
+    noise = GradientPenalty.noise
 
     def latents(number):
         shape = (number, config.latent_dim)
@@ -156,19 +164,19 @@ def fused_step(composite, images, config):
         fake = generator(points, training=True)
         batch = [real, fake]
         if config.penalty:
-            batch.append(real[:k] + noise * tf.random.normal((k, 28, 28, 1)))
+            batch.append(real[:k] + noise * tf.random.normal((k, *IMAGE_SHAPE)))
         with tf.GradientTape() as tape:
             logits = discriminator(tf.concat(batch, 0), training=True)
-            real_logits, fake_logits, copies = logits[:n], logits[n : 2 * n], logits[2 * n :]
+            real_logits, fake_logits, noisy_logits = logits[:n], logits[n : 2 * n], logits[2 * n :]
             d_loss = tf.reduce_mean(tf.nn.softplus(tf.concat([-real_logits, fake_logits], 0)))
             d_loss += config.label_smoothing / 2 * tf.reduce_mean(real_logits)
             if config.penalty:
-                slope = (copies - real_logits[:k]) / noise
-                d_loss += config.penalty / 2 * tf.reduce_mean(slope**2)
+                slopes = (noisy_logits - real_logits[:k]) / noise
+                d_loss += config.penalty / 2 * tf.reduce_mean(slopes**2)
         variables = discriminator.trainable_variables
         d_optimizer.apply(tape.gradient(d_loss, variables), variables)
-        if config.generator_batch_size or not config.shared_latents:
-            points = latents(m)
+        if config.fresh_latents:
+            points = latents(config.fresh_latents * n)
         with tf.GradientTape() as tape:
             fake = generator(points, training=True)
             g_loss = tf.reduce_mean(tf.nn.softplus(-discriminator(fake, training=True)))
@@ -179,34 +187,42 @@ def fused_step(composite, images, config):
     return lambda: [float(loss) for loss in step()]
 
 
-def loop_step(composite, images, config):
-    rng, duel = np.random.default_rng(0), Duel(composite)
+def step_of_the_loop(composite, images, config):
+    """A function that takes a step as `keras_gan.train` does."""
+    rng = np.random.default_rng(0)
+    step = GanStep(composite)
+    penalty = composite.penalized_discriminator.penalty
+    n = config.batch_size
 
-    def step():
-        rows = rng.integers(0, len(images), config.batch_size)
-        real = images[rows].astype("float32") / 255
-        train_step(duel, real, rng, **config.step_settings)
+    def latents(n):
+        return draw_latents(rng, n, config.latent_dim, config.latent_distribution)
 
-    return step
+    def take():
+        rows = rng.integers(0, len(images), n)
+        real_images = to_unit_range(images[rows])
+        batch = (real_images, latents(n), penalty.draw(rng, real_images))
+        return step([batch], latents(config.fresh_latents * n) if config.fresh_latents else None)
+
+    return take
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    by_hand = [preset for preset in PRESETS if configure(preset=preset).loss == "bce"]
-    parser.add_argument("--preset", choices=by_hand, default="default")
+    with_this_loss = [preset for preset in PRESETS if configure(preset).loss == "bce"]
+    parser.add_argument("--preset", choices=with_this_loss, default="default")
     add_peer_options(parser)
     arguments = parser.parse_args()
     print(describe() + "\n")
-    images = np.random.default_rng(0).integers(0, 256, (6000, 28, 28, 1), dtype="uint8")
+    images = np.random.default_rng(0).integers(0, 256, (6000, *IMAGE_SHAPE), dtype="uint8")
 
-    config = settled(configure(preset=arguments.preset))
+    config = decide_jit_compile(configure(arguments.preset))
     ours = build_networks(config)
-    tutorial = configure(preset="tutorial")
+    tutorial = configure("tutorial")
     steps = TUTORIAL_STEPS if arguments.preset == "tutorial" else STEPS
     tasks = {
-        "loop": (loop_step(ours, images, config), steps),
-        "fused": (fused_step(build_networks(config), images, config), steps),
-        "tutorial": (loop_step(build_networks(tutorial), images, tutorial), TUTORIAL_STEPS),
+        "loop": (step_of_the_loop(ours, images, config), steps),
+        "by hand": (step_by_hand(build_networks(config), images, config), steps),
+        "tutorial": (step_of_the_loop(build_networks(tutorial), images, tutorial), TUTORIAL_STEPS),
         "product": (product_of_matrices(), 1),
     }
 
@@ -214,9 +230,9 @@ def main():
     tasks |= {use: (step_of_a_layer(use, config), steps) for use in uses}
     total = sum(use.flops for use in uses)
     seconds = medians_of_rounds(tasks, ROUNDS)
-    ceiling = 2 * MATRIX**3 / seconds["product"]
+    best_rate = 2 * MATRIX**3 / seconds["product"]
     print_table(
-        ["use", "layer", "images", "passes", "MFLOP", "share", "ms at the ceiling", "ms alone"],
+        ["part", "layer", "images", "passes", "MFLOP", "share", "ms at best", "ms alone"],
         [
             [
                 use.what_for,
@@ -225,23 +241,26 @@ def main():
                 use.passes,
                 f"{use.flops / 1e6:,.0f}",
                 f"{use.flops / total:.0%}",
-                f"{1e3 * use.flops / ceiling:.2f}",
+                f"{1e3 * use.flops / best_rate:.2f}",
                 f"{1e3 * seconds[use]:.2f}",
             ]
             for use in uses
         ],
     )
-    print(f"Matrix products: {ceiling / 1e9:,.0f} GFLOP/s.")
-    print(f"A step: {total / 1e9:.2f} GFLOP, {1e3 * total / ceiling:.1f} ms at that rate.")
-    share = total / ceiling / seconds["loop"]
+    print(f"Matrix products: {best_rate / 1e9:,.0f} GFLOP/s.")
+    share = total / best_rate / seconds["loop"]
     alone = sum(seconds[use] for use in uses)
-    print(f"The loop: {1e3 * seconds['loop']:.1f} ms, {share:.0%} of it.")
-    print(f"These layers, each alone: {1e3 * alone:.1f} ms; the loop has all the others, too.\n")
+    print(f"A step in the loop: {1e3 * seconds['loop']:.1f} ms.")
+    print(
+        f"Its arithmetic: {total / 1e9:.2f} GFLOP; at that rate {1e3 * total / best_rate:.1f} ms, "
+        f"{share:.0%} of the step."
+    )
+    print(f"These layers, each alone: {1e3 * alone:.1f} ms; a step has other layers as well.\n")
 
     loop_rate = config.batch_size / seconds["loop"]
     rates = {
         f"{config.preset}: the loop": loop_rate,
-        f"{config.preset}: fused by hand": config.batch_size / seconds["fused"],
+        f"{config.preset}: by hand": config.batch_size / seconds["by hand"],
         "tutorial: the loop": tutorial.batch_size / seconds["tutorial"],
     }
     with tempfile.TemporaryDirectory() as out:

@@ -1,19 +1,14 @@
-"""What share of a run's time goes into all that watches the training.
+"""How much of a run's time its callbacks take.
 
     python benchmarks/watching_cost.py [OPTIONS OF main.py]
 
-Runs the program three times, with the options given (10 epochs, if none are),
-and times each callback: pictures, film and report, metrics, checkpoints, and so on.
+Runs the program three times (10 epochs if no options are given), and times each
+callback: pictures, film and report, metrics, checkpoints, and so on.
 """
 
-import os
-import pathlib
 import statistics
 import sys
 import time
-
-os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
 from machine import describe, print_table, run_program
 
@@ -23,7 +18,7 @@ ROUNDS = 3
 
 
 def timed(method, name, spent):
-    """A method that adds what it takes to `spent`, under that name."""
+    """The same method, which also adds the seconds that it takes to `spent[name]`."""
 
     def timing(*arguments, **options):
         start = time.perf_counter()
@@ -34,37 +29,45 @@ def timed(method, name, spent):
 
 
 def run(arguments):
-    """The seconds of one run's training, and what each callback took of them."""
-    spent = {}
+    """Runs the program once.
 
-    def clocked(*networks_and_images, callbacks, **options):
+    Args:
+        arguments: List of strings, options of `main.py`.
+
+    Returns:
+        The seconds that the training takes, and a dict of those that each callback
+        takes of them.
+    """
+    spent, seconds = {}, 0.0
+
+    def timed_train(composite, images, callbacks, **options):
+        nonlocal seconds
         for callback in callbacks:
-            for hook in [name for name in dir(callback) if name.startswith("on_")]:
-                method = getattr(callback, hook)
-                setattr(callback, hook, timed(method, type(callback).__name__, spent))
+            for hook in dir(callback):
+                if hook.startswith(("on_train_", "on_epoch_")):
+                    method = getattr(callback, hook)
+                    setattr(callback, hook, timed(method, type(callback).__name__, spent))
         start = time.perf_counter()
-        train(*networks_and_images, callbacks=callbacks, **options)
-        spent["all of the training"] = time.perf_counter() - start
+        train(composite, images, callbacks=callbacks, **options)
+        seconds = time.perf_counter() - start
 
-    run_program(arguments, clocked)
-    return spent
+    run_program(arguments, timed_train)
+    return seconds, spent
+
+
+def main(arguments):
+    rounds = [run(arguments) for _ in range(ROUNDS)]
+    print(describe() + "\n")
+    totals = [seconds for seconds, _ in rounds]
+    taken = {name: [spent[name] for _, spent in rounds] for name in rounds[0][1]}
+    taken["together"] = [sum(spent.values()) for _, spent in rounds]
+    rows = []
+    for name, seconds in taken.items():
+        share = statistics.median(s / total for s, total in zip(seconds, totals, strict=True))
+        rows.append([name, f"{statistics.median(seconds):.2f}", f"{share:.2%}"])
+    print_table(["callback", "seconds, median", "share of the time, median"], rows)
+    print(f"Training: {statistics.median(totals):.1f} seconds, median of {ROUNDS} runs.")
 
 
 if __name__ == "__main__":
-    rounds = [run(sys.argv[1:] or ["--epochs", "10"]) for _ in range(ROUNDS)]
-    print(describe() + "\n")
-    total = [spent.pop("all of the training") for spent in rounds]
-    together = {"together": [sum(spent.values()) for spent in rounds]}
-    each = {name: [spent[name] for spent in rounds] for name in rounds[0]}
-    print_table(
-        ["callback", "seconds, median", "share of the time, median"],
-        [
-            [
-                name,
-                f"{statistics.median(seconds):.2f}",
-                f"{statistics.median(s / t for s, t in zip(seconds, total, strict=True)):.2%}",
-            ]
-            for name, seconds in (each | together).items()
-        ],
-    )
-    print(f"Training: {statistics.median(total):.1f} seconds, median of {ROUNDS} runs.")
+    main(sys.argv[1:] or ["--epochs", "10"])

@@ -45,7 +45,7 @@ _HOMES = {
     "build_generator": "networks.default",
     "configure": "settings",
     "draw_latents": "gan.latents",
-    "draw_samples": "evaluation.evaluate",
+    "draw_samples": "evaluation.samples",
     "embedded_digits": "data",
     "evaluate": "evaluation.evaluate",
     "interpolate": "gan.latents",

@@ -1,6 +1,5 @@
 import os
 import pathlib
-import subprocess
 import sys
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -11,6 +10,16 @@ sys.path.insert(0, str(ROOT))
 
 import numpy as np  # noqa: E402
 import pytest  # noqa: E402
+
+
+@pytest.fixture(autouse=True, scope="session")
+def no_xla_where_it_is_not_asked_for():
+    """Tests take few steps: most of their time would go into compiling."""
+    from keras_gan import devices
+
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setattr(devices, "xla_is_faster", lambda wide=False: False)
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -28,17 +37,6 @@ def digits_file(digits, tmp_path_factory):
     path = tmp_path_factory.mktemp("data") / "digits.npz"
     np.savez(path, x_train=digits[0][..., 0], y_train=digits[1])
     return path
-
-
-def run_main(*arguments, cwd, **options):
-    """Runs the program as a user does, and waits for it."""
-    return subprocess.run(
-        [sys.executable, ROOT / "main.py", *map(str, arguments)],
-        cwd=cwd,
-        capture_output=True,
-        text=True,
-        **options,
-    )
 
 
 def pytest_addoption(parser):

@@ -1,74 +1,65 @@
-"""Runs the program with a misfortune: `python misfortune.py KIND PATTERN ARGUMENTS`.
+"""Misfortunes that a program can suffer while it writes a file or takes a step.
 
-KIND says what happens when a file whose name matches PATTERN is written:
+A misfortune is a pair, `(kind, pattern)`. The kind says what happens when a file whose
+name matches the pattern is written:
 
 - `half`: the process is killed when half of the temporary file is written.
 - `before`, `after`: it is killed just before, or after, that file gets its name.
 - `SIGINT`, `SIGTERM`: it gets that signal, once; with a 2 at the end, twice.
 
-Where PATTERN is a number, it gets the signal at the end of that training step, counting
-from the two that only compile.
+Where the pattern is a number, it gets the signal at the end of that training step.
 """
 
 import fnmatch
 import os
 import pathlib
 import signal
-import sys
 import time
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
-
-kind, pattern, *arguments = sys.argv[1:]
-signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it
-replace = os.replace
+from keras_gan.gan.step import GanStep
 
 
-def kill():
-    os.kill(os.getpid(), signal.SIGKILL)
+def await_misfortune(kind, pattern):
+    """Makes this process suffer a misfortune when its moment comes."""
+    if pattern.isdigit():
+        _at_step(kind, int(pattern))
+    else:
+        _at_file(kind, pattern)
 
 
-def replace_or_suffer(source, target):
-    if not fnmatch.fnmatch(pathlib.Path(target).name, pattern):
-        return replace(source, target)
-    if kind == "half":
-        os.truncate(source, os.path.getsize(source) // 2)
-        kill()
-    if kind == "before":
-        kill()
-    replace(source, target)
-    if kind == "after":
-        kill()
-    os.replace = replace
-    send(kind)
+def _at_file(kind, pattern):
+    replace = os.replace
+
+    def replace_or_suffer(source, target):
+        if not fnmatch.fnmatch(pathlib.Path(target).name, pattern):
+            return replace(source, target)
+        if kind == "half":
+            os.truncate(source, os.path.getsize(source) // 2)
+        if kind in ("half", "before"):
+            os.kill(os.getpid(), signal.SIGKILL)
+        replace(source, target)
+        if kind == "after":
+            os.kill(os.getpid(), signal.SIGKILL)
+        os.replace = replace
+        _send(kind)
+
+    os.replace = replace_or_suffer
 
 
-def send(kind):
+def _at_step(kind, number):
+    take_step, steps = GanStep.__call__, iter(range(1, number + 1))
+
+    def take_step_or_suffer(*arguments):
+        logs = take_step(*arguments)
+        if next(steps, None) == number:
+            _send(kind)
+        return logs
+
+    GanStep.__call__ = take_step_or_suffer
+
+
+def _send(kind):
     os.kill(os.getpid(), signal.Signals[kind.rstrip("2")])
     if kind.endswith("2"):
         time.sleep(0.4)  # a person's second key press
         os.kill(os.getpid(), signal.Signals[kind.rstrip("2")])
-
-
-os.replace = replace_or_suffer
-sys.argv = ["main.py", *arguments]
-
-if pattern.isdigit():
-    import keras_gan.training
-
-    train_step = keras_gan.training.train_step
-    steps = 0
-
-    def train_step_or_suffer(*arguments, **options):
-        global steps
-        logs = train_step(*arguments, **options)
-        steps += 1
-        if steps == int(pattern):
-            send(kind)
-        return logs
-
-    keras_gan.training.train_step = train_step_or_suffer
-
-from keras_gan.cli import main  # noqa: E402
-
-sys.exit(main())

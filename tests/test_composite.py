@@ -9,7 +9,7 @@ import pytest
 from keras import layers
 
 from keras_gan import Composite, build_composite, build_discriminator, build_generator, train
-from keras_gan.models.composite import frozen
+from keras_gan.gan.composite import frozen
 
 LATENT_DIM = 8
 

@@ -1,8 +1,14 @@
 """Every source of images, what is kept of it, and what is said of a wrong one."""
 
+import contextlib
 import gzip
+import os
 import pathlib
+import signal
+import socket
 import struct
+import subprocess
+import sys
 import tempfile
 import threading
 
@@ -13,7 +19,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from keras_gan import UserError, data, load_data
+from keras_gan import UserError, load_data
+from keras_gan.data import sources, to_bytes, to_unit_range
 
 URL_ERROR = Exception("URL fetch failure on https://example.org: None -- [Errno -2] Name unknown")
 
@@ -117,11 +124,11 @@ def test_colour_images_become_grey(tmp_path):
 
 
 def test_scaling_there_and_back(digits):
-    scaled = data.to_unit_range(digits[0])
+    scaled = to_unit_range(digits[0])
     assert scaled.dtype == np.float32
     assert scaled.min() == 0
     assert scaled.max() == 1
-    np.testing.assert_array_equal(data.to_bytes(scaled), digits[0])
+    np.testing.assert_array_equal(to_bytes(scaled), digits[0])
 
 
 def test_mnist_through_keras(digits, monkeypatch):
@@ -149,9 +156,9 @@ def test_without_network_mnist_falls_back_to_the_embedded_digits(monkeypatch):
 
 def test_a_download_that_hangs_is_given_up(monkeypatch):
     never = threading.Event()
-    monkeypatch.setattr(data, "REACH_SECONDS", 0.05)
+    monkeypatch.setattr(sources, "REACH_SECONDS", 0.05)
     monkeypatch.setattr(keras.datasets.mnist, "load_data", never.wait)
-    monkeypatch.setattr(data.urllib.request, "urlopen", lambda request: never.wait())
+    monkeypatch.setattr("urllib.request.urlopen", lambda request: never.wait())
     with pytest.warns(UserWarning, match="could not be downloaded"):
         assert len(load_data("mnist").images) == 5000
     never.set()
@@ -168,9 +175,9 @@ def test_a_slow_download_goes_on_where_the_host_answers(digits, monkeypatch):
         answered.wait()
         return digits, digits
 
-    monkeypatch.setattr(data, "REACH_SECONDS", 0.05)
+    monkeypatch.setattr(sources, "REACH_SECONDS", 0.05)
     monkeypatch.setattr(keras.datasets.mnist, "load_data", load_slowly)
-    monkeypatch.setattr(data.urllib.request, "urlopen", lambda request: Answer())
+    monkeypatch.setattr("urllib.request.urlopen", lambda request: Answer())
     assert len(load_data("mnist").images) == 200
 
 
@@ -178,6 +185,86 @@ def test_without_network_fashion_mnist_says_so(monkeypatch):
     monkeypatch.setattr(keras.datasets.fashion_mnist, "load_data", fail)
     with pytest.raises(UserError, match=r"fashion_mnist could not be downloaded.*--data"):
         load_data("fashion_mnist")
+
+
+@contextlib.contextmanager
+def alarm(seconds):
+    """Ends what hangs: a named pipe that is opened waits for a writer, for ever."""
+
+    def ring(signum, frame):
+        raise TimeoutError(f"took more than {seconds} s")
+
+    before = signal.signal(signal.SIGALRM, ring)
+    signal.alarm(seconds)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def refusal(path):
+    """The one line in which a path is refused, at once."""
+    with alarm(5), pytest.raises(UserError) as refused:
+        load_data(data=path)
+    assert "\n" not in str(refused.value)
+    return str(refused.value)
+
+
+needs_pipes = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no named pipes")
+
+
+@needs_pipes
+def test_a_named_pipe_is_refused_at_once(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    assert refusal(tmp_path / "pipe").startswith(f"{tmp_path / 'pipe'}: is a named pipe")
+    (tmp_path / "link.npz").symlink_to("pipe")
+    assert "link.npz: is a named pipe" in refusal(tmp_path / "link.npz")
+
+
+@needs_pipes
+def test_a_socket_and_a_device_are_refused_at_once(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # the path of a socket must be short
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind("socket")
+        assert refusal("socket").startswith("socket: is a socket")
+    for device in ("/dev/zero", "/dev/null"):
+        assert refusal(device).startswith(f"{device}: is a device")
+
+
+@needs_pipes
+def test_a_named_pipe_among_images_is_refused_at_once(digits, tmp_path):
+    save_images(tmp_path / "flat", digits[0][:2])
+    os.mkfifo(tmp_path / "flat" / "pipe.png")
+    assert "pipe.png: is a named pipe" in refusal(tmp_path / "flat")
+    save_images(tmp_path / "classes" / "one", digits[0][:2])
+    os.mkfifo(tmp_path / "classes" / "one" / "pipe.png")
+    assert "pipe.png: is a named pipe" in refusal(tmp_path / "classes")
+
+
+@needs_pipes
+@pytest.mark.parametrize("name", ["train-labels-idx1-ubyte", "t10k-images-idx3-ubyte"])
+def test_a_named_pipe_in_place_of_labels_or_held_out_images_is_refused_at_once(
+    name, digits, tmp_path
+):
+    images = tmp_path / "train-images-idx3-ubyte"
+    images.write_bytes(idx_bytes(digits[0][..., 0]))
+    os.mkfifo(tmp_path / name)
+    assert f"{name}: is a named pipe" in refusal(images)
+
+
+@needs_pipes
+def test_a_named_pipe_that_has_nothing_to_do_with_the_images_is_no_matter(digits, tmp_path):
+    save_images(tmp_path / "classes" / "one", digits[0][:2])
+    os.mkfifo(tmp_path / "classes" / "pipe")
+    os.mkfifo(tmp_path / "classes" / "one" / "pipe")
+    assert len(load_data(data=tmp_path / "classes").images) == 2
+
+
+def test_data_is_imported_without_keras_matplotlib_or_pillow():
+    code = "import sys, keras_gan.data; print(*sys.modules)"
+    out = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert not {"keras", "matplotlib", "PIL", "urllib.request"} & set(out.stdout.split())
 
 
 def load_bytes(content):

@@ -12,9 +12,9 @@ import zipfile
 import keras
 import numpy as np
 import pytest
-from conftest import run_main
 from keras import layers
 from PIL import Image
+from program import run_main
 
 from keras_gan import (
     Dataset,
@@ -22,11 +22,15 @@ from keras_gan import (
     UserError,
     build_discriminator,
     build_generator,
+    draw_samples,
+    evaluate,
+    load_yardstick,
 )
 from keras_gan.cli import main
 from keras_gan.evaluation import classifier
-from keras_gan.evaluation.classifier import DIGITS_PATH, find_yardstick, load_yardstick
-from keras_gan.evaluation.evaluate import load_samples
+from keras_gan.evaluation.classifier import DIGITS_PATH, find_yardstick
+from keras_gan.evaluation.report import table
+from keras_gan.evaluation.samples import load_samples
 
 SAMPLES = ["--samples", "200"]
 
@@ -58,6 +62,7 @@ def test_two_runs_print_the_same_to_the_last_digit(workplace, capsys):
     assert capsys.readouterr().out != tables[0]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(importlib.util.find_spec("jax") is None, reason="JAX is not installed")
 def test_jax_agrees(workplace, tmp_path):
     arguments = ["evaluate", "generator.keras", *workplace, *SAMPLES]
@@ -112,6 +117,18 @@ def test_a_functional_generator_can_be_measured(workplace, tmp_path):
     assert main(["evaluate", "functional.keras", *workplace, *SAMPLES]) == 0
 
 
+def test_from_python_a_generator_is_evaluated_in_two_lines(digits):
+    dataset = Dataset(*digits, "digits")
+    samples = draw_samples(build_generator(10), 100, seed=3)
+    result = evaluate(samples, dataset)
+    assert samples.shape == (100, 28, 28, 1)
+    assert samples.dtype == np.uint8
+    assert result.scores["FID"].value > result.scores["FID"].reference
+    assert table(result) == table(evaluate(samples, dataset, load_yardstick(dataset)))
+    unlabelled = evaluate(samples, Dataset(digits[0], None, "digits"))
+    assert list(unlabelled.scores) == ["nearest image", "near-copies"]
+
+
 def test_without_labels_only_copying_is_measured(digits, workplace, capsys):
     np.savez("unlabelled.npz", x=digits[0])
     arguments = ["evaluate", "generator.keras", "--data", "unlabelled.npz", *SAMPLES]
@@ -123,6 +140,7 @@ def test_without_labels_only_copying_is_measured(digits, workplace, capsys):
     assert "FID" not in out
 
 
+@pytest.mark.slow
 def test_other_labelled_images_get_a_yardstick_of_their_own(digits, tmp_path, monkeypatch):
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
     monkeypatch.setattr(classifier, "EPOCHS", 1)
@@ -346,6 +364,16 @@ def test_a_digit_that_was_there_and_is_not_is_told_however_unclear(digits, tmp_p
     for epoch in range(2):
         watcher.on_epoch_end(epoch, {})
     assert "Collapse? After epoch 2, class " in capsys.readouterr().err
+
+
+def test_a_class_that_was_never_drawn_raises_no_alarm(digits, tmp_path, capsys):
+    clear = digits[0][digits[1] != 3]  # as after a few epochs, when a digit is still to come
+    watcher = watched(digits, lambda: clear, tmp_path)
+    logs = {}
+    watcher.on_epoch_end(0, logs)
+    assert logs["confident_share"] > 0.9
+    assert logs["rarest_share"] == 0
+    assert capsys.readouterr().err == ""
 
 
 def test_it_measures_every_so_often_and_after_the_last_epoch(digits, tmp_path):

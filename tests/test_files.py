@@ -8,7 +8,8 @@ import pathlib
 import pytest
 
 from keras_gan.errors import DiskError, UserError
-from keras_gan.files import LOCK_NAME, append_line, claimed, write_text, write_whole
+from keras_gan.files import append_line, write_text, write_whole
+from keras_gan.runs.folders import LOCK_NAME, held
 
 
 def fail_after_a_part(path):
@@ -37,7 +38,7 @@ def test_the_old_file_is_seen_until_the_new_one_is_whole(tmp_path):
 
 
 def claim(*folders, **options):
-    with claimed(*folders, **options) as moves:
+    with held(*folders, **options) as moves:
         return moves
 
 
@@ -173,7 +174,7 @@ def test_a_folder_with_files_of_someone_else_is_left_alone(tmp_path):
 
 def test_one_run_at_a_time_writes_into_a_folder(tmp_path):
     leave_run(tmp_path / "plots", tmp_path / "models", "2026-01-02T03:04:05")
-    with claimed(tmp_path / "plots", tmp_path / "models"):
+    with held(tmp_path / "plots", tmp_path / "models"):
         (tmp_path / "models" / "generator.keras").touch()
         for resumed in ([], [tmp_path / "models"]):
             with pytest.raises(UserError, match="models: another run is writing there"):

@@ -9,9 +9,9 @@ from keras import layers
 from PIL import Image, ImageSequence
 
 from keras_gan import SampleFilm, WalkPlot, build_composite, draw_latents, interpolate, train
-from keras_gan.animation import save_gif, save_video
 from keras_gan.cli import main
 from keras_gan.data import to_bytes
+from keras_gan.pictures.animation import save_gif, save_video
 
 EPOCHS = [0, 1, 2, 10]
 
@@ -111,7 +111,7 @@ def test_a_long_training_makes_a_film_of_a_hundred_moments(tmp_path, monkeypatch
     latents = np.zeros((10, 4), "float32")
     film = SampleFilm(tmp_path, tmp_path, latents)
     film.set_model(small_composite())
-    film.set_params({"past": [], "fresh": True})
+    film.set_params({})
     film.on_train_begin()
     (tmp_path / "samples" / "e000000.npz").unlink()
     for epoch in range(400):

@@ -1,201 +1,53 @@
-"""What the losses and scores are, against calculations by hand. Runs on every backend."""
+"""What losses, scores and penalties are, against calculations by hand."""
 
 import keras
 import numpy as np
 import pytest
 from keras import layers
 
-from keras_gan.models import (
-    LOSSES,
-    Critic,
-    DiscriminatorLoss,
-    Duel,
-    GeneratorLoss,
-    Scores,
-    build_composite,
-)
-from keras_gan.training import train_step
+from keras_gan import GradientPenalty, Penalty, UserError, build_composite, train
+from keras_gan.gan.losses import DiscriminatorLoss, GeneratorLoss, Scores
+from keras_gan.gan.penalties import LipschitzPenalty, PenalizedDiscriminator
+from keras_gan.registry import LOSSES
 
-LABELS = np.array([[1], [1], [1], [0], [0], [-1], [-3]], "float32")
-LOGITS = np.array([[2], [-1], [0.5], [-3], [0.25], [2.3], [0.1]], "float32")
-
-
-def cross_entropy():
-    return np.logaddexp(0, [-2, 1, -0.5, -3, 0.25]).mean()
-
-
-def test_the_loss_is_the_cross_entropy_and_the_penalty():
-    slopes = np.array([(2.3 - 2) / 0.1, (0.1 - 0.5) / 0.1])
-    for penalty in (0, 0.1, 4):
-        loss = DiscriminatorLoss(penalty=penalty, noise=0.1)(LABELS, LOGITS)
-        expected = cross_entropy() + penalty / 2 * (slopes**2).mean()
-        assert float(loss) == pytest.approx(expected, rel=1e-5)
-    assert float(DiscriminatorLoss(penalty=4)(LABELS[:5], LOGITS[:5])) == pytest.approx(
-        cross_entropy()
-    )
-
-
-def test_the_scores_leave_out_the_copies():
-    scores = Scores()
-    scores.update_state(LABELS, LOGITS)
-    result = {name: float(value) for name, value in scores.result().items()}
-    probabilities = 1 / (1 + np.exp(-LOGITS[:5, 0]))
-    assert result == pytest.approx(
-        {
-            "judged": cross_entropy(),
-            "real_score": probabilities[:3].mean(),
-            "fake_score": probabilities[3:].mean(),
-            "real_accuracy": 2 / 3,
-            "fake_accuracy": 1 / 2,
-        },
-        rel=1e-5,
-    )
-
-
-def test_a_critic_is_right_by_what_sets_its_outputs_apart():
-    """Wherever they lie: its loss is the same if all of them are moved."""
-    for offset in (-100, 0, 100):
-        scores = Scores("wgan-gp")
-        scores.update_state(
-            np.array([[1], [1], [0], [0], [2]]),
-            np.array([[3], [-1], [-3], [1], [900]], "float32") + offset,
-        )
-        result = {name: float(value) for name, value in scores.result().items()}
-        assert (result["real_accuracy"], result["fake_accuracy"]) == (1 / 2, 1 / 2)
-    assert LOSSES["wgan-gp"].undecided is None
-
-
-def test_the_penalty_is_the_squared_norm_of_the_gradient():
-    """Of D(x) = w*x + b, the gradient is w, wherever x is; R1 is half its square."""
-    rng = np.random.default_rng(0)
-    inputs = 20
-    model = keras.Sequential([keras.Input((inputs,)), layers.Dense(1)])
-    weights = keras.ops.convert_to_numpy(model.layers[0].kernel)
-    originals = rng.uniform(size=(50_000, inputs)).astype("float32")
-    copies = originals + 0.1 * rng.standard_normal(originals.shape, dtype="float32")
-    logits = keras.ops.convert_to_numpy(model(np.concatenate([originals, copies])))
-    labels = np.concatenate([np.ones(len(originals)), -1 - np.arange(len(originals))])
-    labels = labels.astype("float32")[:, None]
-    with_penalty = float(DiscriminatorLoss(penalty=6)(labels, logits))
-    without = float(DiscriminatorLoss(penalty=0)(labels, logits))
-    assert with_penalty - without == pytest.approx(3 * (weights**2).sum(), rel=0.02)
-
-
-def test_a_steep_discriminator_is_made_less_steep():
-    keras.utils.set_random_seed(0)
-    generator = keras.Sequential(
-        [keras.Input((2,)), layers.Dense(784, "sigmoid"), layers.Reshape((28, 28, 1))]
-    )
-    rng = np.random.default_rng(0)
-    images = rng.uniform(size=(16, 28, 28, 1)).astype("float32")
-    copies = images[:8] + 0.1 * rng.standard_normal(images[:8].shape, dtype="float32")
-    labels = np.concatenate([np.ones(8), np.zeros(8), -1 - np.arange(8)])[:, None]
-    steepness = {}
-    for penalty in (0, 100):
-        discriminator = keras.Sequential(
-            [
-                keras.Input((28, 28, 1)),
-                layers.Flatten(),
-                layers.Dense(1, kernel_initializer=keras.initializers.RandomNormal(seed=1)),
-            ]
-        )
-        build_composite(generator, discriminator, learning_rate=0.05, penalty=penalty)
-        for _ in range(20):
-            discriminator.train_on_batch(np.concatenate([images, copies]), labels.astype("float32"))
-        steepness[penalty] = np.square(discriminator.get_weights()[0]).sum()
-    assert steepness[100] < steepness[0] / 2
-
-
-@pytest.mark.parametrize("dtype", ["float32", "float64", "int32", "int64", "bool"])
-@pytest.mark.parametrize("shape", [(8, 1), (8,)])
-def test_plain_labels_of_any_kind_will_do(dtype, shape):
-    generator = keras.Sequential(
-        [keras.Input((2,)), layers.Dense(784, "sigmoid"), layers.Reshape((28, 28, 1))]
-    )
-    discriminator = keras.Sequential([keras.Input((28, 28, 1)), layers.Flatten(), layers.Dense(1)])
-    build_composite(generator, discriminator)
-    images = np.random.default_rng(0).uniform(size=(8, 28, 28, 1)).astype("float32")
-    labels = (np.arange(8) % 2).astype(dtype).reshape(shape)
-    logits = keras.ops.convert_to_numpy(discriminator(images))[:, 0]
-    logs = discriminator.train_on_batch(images, labels, return_dict=True)
-    expected = np.logaddexp(0, np.where(np.arange(8) % 2, -logits, logits)).mean()
-    assert float(logs["loss"]) == pytest.approx(expected, rel=1e-4)
-    assert float(logs["judged"]) == pytest.approx(expected, rel=1e-4)
-
-
-def test_a_penalty_and_dropout_do_not_go_together():
-    generator = keras.Sequential([keras.Input((2,)), layers.Dense(4)])
-    discriminator = keras.Sequential([keras.Input((4,)), layers.Dropout(0.3), layers.Dense(1)])
-    with pytest.raises(ValueError, match="set the penalty to 0"):
-        build_composite(generator, discriminator)
-    build_composite(generator, discriminator, penalty=0)
-
-
-def lessons(duel, monkeypatch):
-    """A list that keeps what a duel's critic is trained with: pairs of inputs and labels."""
-    shown, critic = [], duel.composite.critic
-
-    def keep(inputs, labels):
-        to_numpy = keras.ops.convert_to_numpy
-        shown.append((keras.tree.map_structure(to_numpy, inputs), to_numpy(labels)))
-
-    if keras.backend.backend() == "tensorflow":
-        duel.run_eagerly = True
-        train_step = critic.train_step
-        name, taught = "train_step", lambda data: (keep(*data), train_step(data))[1]
-    else:
-        train_on_batch = critic.train_on_batch
-        name = "train_on_batch"
-
-        def taught(inputs, labels, **options):
-            keep(inputs, labels)
-            return train_on_batch(inputs, labels, **options)
-
-    monkeypatch.setattr(critic, name, taught)
-    return shown
-
-
-def test_a_step_shows_copies_of_real_images_with_noise(monkeypatch):
-    generator = keras.Sequential(
-        [keras.Input((2,)), layers.Dense(784, "sigmoid"), layers.Reshape((28, 28, 1))]
-    )
-    discriminator = keras.Sequential([keras.Input((28, 28, 1)), layers.Flatten(), layers.Dense(1)])
-    composite = build_composite(generator, discriminator)
-    duel = Duel(composite)
-    shown = lessons(duel, monkeypatch)
-    rng = np.random.default_rng(0)
-    for n in (1, 4, 7):
-        real_images = rng.uniform(size=(n, 28, 28, 1)).astype("float32")
-        train_step(duel, real_images, rng)
-        images, labels = shown.pop()
-        labels = labels[:, 0]
-        np.testing.assert_array_equal(images[:n], real_images)
-        assert labels[: 2 * n].tolist() == [1] * n + [0] * n
-        copies = [(k, int(-1 - label)) for k, label in enumerate(labels) if label < 0]
-        assert len(copies) == (n + 3) // 4
-        for copy, original in copies:
-            noise = images[copy] - images[original]
-            assert noise.std() == pytest.approx(discriminator.loss.noise, rel=0.15)
-
-
-def test_the_losses_survive_saving():
-    loss = DiscriminatorLoss("lsgan", 0.7, noise=0.3, label_smoothing=0.2)
-    again = keras.losses.deserialize(keras.losses.serialize(loss))
-    assert (again.loss, again.penalty, again.noise, again.label_smoothing) == (
-        *("lsgan", 0.7, 0.3),
-        0.2,
-    )
-    again = keras.losses.deserialize(keras.losses.serialize(GeneratorLoss("hinge")))
-    assert again.loss == "hinge"
-
-
-REAL, FAKE = LOGITS[:3].astype("float64"), LOGITS[3:5].astype("float64")
+LABELS = np.array([[1], [1], [1], [0], [0]], "float32")
+LOGITS = np.array([[2], [-1], [0.5], [-3], [0.25]], "float32")
+REAL, FAKE = LOGITS[:3].astype("float64"), LOGITS[3:].astype("float64")
 
 
 def softplus(x):
     return np.logaddexp(0, x)
 
 
+def cross_entropy(real, fake):
+    """The mean over outputs on real and on generated images."""
+    return np.concatenate([softplus(-real), softplus(fake)]).mean()
+
+
+def to_numpy(tensor):
+    return keras.ops.convert_to_numpy(tensor)
+
+
+def linear_networks(size=4, **options):
+    """A discriminator with the same gradient everywhere: its kernel."""
+    generator = keras.Sequential([keras.Input((2,)), layers.Dense(size)])
+    discriminator = keras.Sequential([keras.Input((size,)), layers.Dense(1, **options)])
+    return generator, discriminator
+
+
+def image_networks():
+    generator = keras.Sequential(
+        [keras.Input((2,)), layers.Dense(784, "sigmoid"), layers.Reshape((28, 28, 1))]
+    )
+    discriminator = keras.Sequential([keras.Input((28, 28, 1)), layers.Flatten(), layers.Dense(1)])
+    return generator, discriminator
+
+
+def normal(*shape, seed=0):
+    return np.random.default_rng(seed).standard_normal(shape, dtype="float32")
+
+
+@pytest.mark.every_backend
 @pytest.mark.parametrize(
     ("loss", "real", "fake", "generated"),
     [
@@ -206,24 +58,24 @@ def softplus(x):
     ],
 )
 def test_each_loss_is_its_formula(loss, real, fake, generated):
-    paid = np.concatenate([real, fake]).mean()
-    assert float(DiscriminatorLoss(loss, 0)(LABELS[:5], LOGITS[:5])) == pytest.approx(paid, 1e-5)
-    assert float(GeneratorLoss(loss)(LABELS[3:5], LOGITS[3:5])) == pytest.approx(
-        generated.mean(), 1e-5
+    expected = pytest.approx(np.concatenate([real, fake]).mean(), rel=1e-5)
+    assert float(DiscriminatorLoss(loss)(LABELS, LOGITS)) == expected
+    assert float(GeneratorLoss(loss)(LABELS[3:], LOGITS[3:])) == pytest.approx(
+        generated.mean(), rel=1e-5
     )
     scores = Scores(loss)
-    scores.update_state(LABELS[:5], LOGITS[:5])
-    assert float(scores.result()["judged"]) == pytest.approx(paid, rel=1e-5)
+    scores.update_state(LABELS, LOGITS)
+    assert float(scores.result()["d_loss"]) == expected
 
 
 def test_smoothed_labels_move_the_target_of_real_images_alone():
-    cross_entropy = 0.9 * softplus(-REAL) + 0.1 * softplus(REAL)
+    smoothed_cross_entropy = 0.9 * softplus(-REAL) + 0.1 * softplus(REAL)
     squares = (REAL - 0.9) ** 2 / 2
     for loss, real, fake in (
-        ("bce", cross_entropy, softplus(FAKE)),
+        ("bce", smoothed_cross_entropy, softplus(FAKE)),
         ("lsgan", squares, FAKE**2 / 2),
     ):
-        found = DiscriminatorLoss(loss, 0, label_smoothing=0.1)(LABELS[:5], LOGITS[:5])
+        found = DiscriminatorLoss(loss, label_smoothing=0.1)(LABELS, LOGITS)
         assert float(found) == pytest.approx(np.concatenate([real, fake]).mean(), rel=1e-5)
 
 
@@ -234,7 +86,154 @@ def test_what_guessing_costs(loss, guessing):
     assert LOSSES[loss].guessing == pytest.approx(guessing)
 
 
-def test_the_gradient_penalty_is_the_distance_of_the_gradients_norm_from_1():
+def test_the_losses_survive_saving():
+    loss = DiscriminatorLoss("lsgan", label_smoothing=0.2)
+    again = keras.losses.deserialize(keras.losses.serialize(loss))
+    assert (again.loss, again.label_smoothing) == ("lsgan", 0.2)
+    again = keras.losses.deserialize(keras.losses.serialize(GeneratorLoss("hinge")))
+    assert again.loss == "hinge"
+
+
+@pytest.mark.every_backend
+def test_the_scores_are_means_over_either_kind_of_image():
+    scores = Scores()
+    scores.update_state(LABELS, LOGITS)
+    result = {name: float(value) for name, value in scores.result().items()}
+    probabilities = 1 / (1 + np.exp(-LOGITS[:, 0]))
+    assert result == pytest.approx(
+        {
+            "d_loss": cross_entropy(REAL, FAKE),
+            "real_score": probabilities[:3].mean(),
+            "fake_score": probabilities[3:].mean(),
+            "real_accuracy": 2 / 3,
+            "fake_accuracy": 1 / 2,
+        },
+        rel=1e-5,
+    )
+
+
+def test_without_a_middle_an_output_is_compared_with_the_mean():
+    """Wherever the outputs of wgan-gp lie: its loss is the same if all of them are moved."""
+    for offset in (-100, 0, 100):
+        scores = Scores("wgan-gp")
+        outputs = np.array([[3], [-1], [-3], [1]], "float32") + offset
+        scores.update_state(np.array([[1], [1], [0], [0]]), outputs)
+        result = {name: float(value) for name, value in scores.result().items()}
+        assert (result["real_accuracy"], result["fake_accuracy"]) == (1 / 2, 1 / 2)
+    assert LOSSES["wgan-gp"].undecided is None
+
+
+@pytest.fixture(scope="module")
+def compiled_discriminator():
+    return build_composite(*image_networks(), optimizer="sgd").discriminator
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "int32", "int64", "bool"])
+@pytest.mark.parametrize("shape", [(8, 1), (8,)])
+def test_labels_of_any_kind_will_do(dtype, shape, compiled_discriminator):
+    images = np.random.default_rng(0).uniform(size=(8, 28, 28, 1)).astype("float32")
+    labels = (np.arange(8) % 2).astype(dtype).reshape(shape)
+    logits = to_numpy(compiled_discriminator(images))[:, 0]
+    logs = compiled_discriminator.train_on_batch(images, labels, return_dict=True)
+    expected = pytest.approx(cross_entropy(logits[1::2], logits[::2]), rel=1e-4)
+    assert float(logs["loss"]) == expected
+    assert float(logs["d_loss"]) == expected
+
+
+class Given(Penalty):
+    """A penalty whose term is given from outside."""
+
+    def draw(self, rng, real_images):
+        return (np.array(self.term, "float32"),)
+
+    def call(self, discriminator, real_images, fake_images, term):
+        outputs, _ = super().call(discriminator, real_images, fake_images)
+        return outputs, term
+
+
+@pytest.mark.every_backend
+def test_the_discriminators_loss_is_the_mean_and_half_the_weighted_penalty():
+    """And what is reported as its loss is the mean alone."""
+    real_images, fake_images = normal(6, 4), normal(6, 4, seed=1)
+    labels = np.repeat([[1.0], [0.0]], 6, axis=0)
+    for weight in (0, 0.1, 4):
+        penalty = Given(weight)
+        penalty.term = 7.0
+        composite = build_composite(*linear_networks(), penalty=penalty, optimizer="sgd")
+        outputs = [to_numpy(composite.discriminator(x)) for x in (real_images, fake_images)]
+        mean = cross_entropy(*outputs)
+        # With a weight of 0, nothing is drawn.
+        random = penalty.draw(None, real_images) if weight else ()
+        logs = composite.penalized_discriminator.test_on_batch(
+            (real_images, fake_images, *random), labels, return_dict=True
+        )
+        assert float(logs["loss"]) == pytest.approx(mean + weight / 2 * 7, rel=1e-5)
+        assert float(logs["d_loss"]) == pytest.approx(mean, rel=1e-5)
+
+
+@pytest.mark.every_backend
+def test_the_gradient_penalty_is_taken_of_a_quarter_of_the_real_images_with_noise():
+    for n, copies in ((1, 1), (4, 1), (7, 2), (64, 16)):
+        real_images = np.random.default_rng(n).uniform(size=(n, 28, 28, 1)).astype("float32")
+        fake_images, shown = np.zeros((2, 28, 28, 1), "float32"), []
+
+        def discriminator(images, shown=shown):
+            shown.append(to_numpy(images))
+            return images[:, 0, 0]
+
+        penalty = GradientPenalty(1.0)
+        (noise,) = penalty.draw(np.random.default_rng(0), real_images)
+        assert noise.shape == (copies, 28, 28, 1)
+        assert noise.std() == pytest.approx(0.1, rel=0.1)
+        outputs, term = penalty.call(discriminator, real_images, fake_images, noise)
+        (shown,) = shown
+        np.testing.assert_array_equal(shown[:n], real_images)
+        np.testing.assert_array_equal(shown[n : n + 2], fake_images)
+        np.testing.assert_array_equal(shown[n + 2 :], real_images[:copies] + noise)
+        np.testing.assert_array_equal(to_numpy(outputs), shown[: n + 2, 0, 0])
+        slopes = (shown[n + 2 :] - real_images[:copies])[:, 0, 0, 0] / 0.1
+        assert float(term) == pytest.approx((slopes**2).mean(), rel=1e-4)
+
+
+def test_the_gradient_penalty_is_the_squared_norm_of_the_gradient():
+    """Of D(x) = w*x + b, the gradient is w, wherever x is."""
+    _, discriminator = linear_networks(20)
+    kernel = to_numpy(discriminator.layers[0].kernel)
+    real_images, penalty = normal(200_000, 20), GradientPenalty(6.0)
+    _, term = penalty.call(
+        discriminator,
+        real_images,
+        real_images[:1],
+        *penalty.draw(np.random.default_rng(1), real_images),
+    )
+    assert float(term) == pytest.approx((kernel**2).sum(), rel=0.02)
+
+
+def train_discriminator(composite, batches):
+    """Trains the discriminator alone."""
+    penalized, rng = composite.penalized_discriminator, np.random.default_rng(0)
+    for real_images, fake_images in batches:
+        inputs = (real_images, fake_images, *penalized.penalty.draw(rng, real_images))
+        labels = np.repeat([[1.0], [0.0]], [len(real_images), len(fake_images)], axis=0)
+        penalized.train_on_batch(inputs, labels)
+
+
+@pytest.mark.every_backend
+def test_a_steep_discriminator_is_made_less_steep():
+    batches = [(normal(8, 4) / 4 + 1, normal(8, 4, seed=1) / 4)] * 20
+    steepness = {}
+    for weight in (0, 10):
+        networks = linear_networks(kernel_initializer=keras.initializers.RandomNormal(seed=1))
+        composite = build_composite(
+            *networks, optimizer="sgd", learning_rate=0.05, penalty=float(weight)
+        )
+        train_discriminator(composite, batches)
+        steepness[weight] = np.square(composite.discriminator.get_weights()[0]).sum()
+    assert steepness[10] < steepness[0] / 2
+
+
+@pytest.mark.every_backend
+def test_the_penalty_of_wgan_gp_is_the_distance_of_the_gradients_norm_from_1():
     """Of D(x) = w2 * tanh(w1 * x), the gradient is w2 * w1 * (1 - tanh(w1 * x)**2)."""
     discriminator = keras.Sequential(
         [
@@ -243,71 +242,114 @@ def test_the_gradient_penalty_is_the_distance_of_the_gradients_norm_from_1():
             layers.Dense(1, use_bias=False),
         ]
     )
-    rng = np.random.default_rng(0)
-    images = rng.standard_normal((6, 3)).astype("float32")
-    mixtures = rng.standard_normal((4, 3)).astype("float32")
+    real_images, fake_images = normal(6, 3), normal(6, 3, seed=1)
+    penalty = LipschitzPenalty(10.0)
+    (weights,) = penalty.draw(np.random.default_rng(2), real_images)
+    # Each point lies on the line between a real and a generated image, at a place of its own.
+    assert weights.shape == (6, 1)
+    assert len(np.unique(weights)) == 6
+    assert weights.min() >= 0
+    assert weights.max() <= 1
+    points = weights * real_images + (1 - weights) * fake_images
     first, second = (w.astype("float64") for w in discriminator.get_weights())
-    slopes = (1 - np.tanh(mixtures @ first) ** 2) * second[:, 0] @ first.T
+    slopes = (1 - np.tanh(points @ first) ** 2) * second[:, 0] @ first.T
     norms = np.linalg.norm(slopes, axis=1)
 
-    outputs = keras.ops.convert_to_numpy(Critic(discriminator)((images, mixtures)))
-    assert outputs[:6, 0] == pytest.approx((np.tanh(images @ first) @ second)[:, 0], rel=1e-4)
-    assert outputs[6:, 0] == pytest.approx(norms, rel=1e-4)
-
-    labels = np.array([1, 1, 1, 0, 0, 0, 2, 2, 2, 2], "float32")[:, None]
-    found = float(DiscriminatorLoss("wgan-gp", penalty=10)(labels, outputs))
-    wasserstein = outputs[3:6].mean() - outputs[:3].mean()
-    assert 2 * found == pytest.approx(wasserstein + 10 * ((norms - 1) ** 2).mean(), rel=1e-4)
+    inputs = map(keras.ops.convert_to_tensor, (real_images, fake_images, weights))
+    outputs, term = penalty.call(discriminator, *inputs)
+    images = np.concatenate([real_images, fake_images])
+    assert to_numpy(outputs) == pytest.approx(np.tanh(images @ first) @ second, rel=1e-4, abs=1e-6)
+    assert float(term) == pytest.approx(((norms - 1) ** 2).mean(), rel=1e-4)
 
 
-def test_the_gradient_penalty_is_learned_from():
-    """D(x) = w * x has the slope |w| everywhere, and is led to a slope of 1."""
-    keras.utils.set_random_seed(0)
-    generator = keras.Sequential([keras.Input((2,)), layers.Dense(4)])
-    for start in (3.0, 0.1):
-        discriminator = keras.Sequential(
-            [
-                keras.Input((4,)),
-                layers.Dense(1, kernel_initializer=keras.initializers.Constant(start)),
-            ]
-        )
-        composite = build_composite(
-            generator,
-            discriminator,
-            learning_rate=5e-4,
-            penalty=1000,
-            loss="wgan-gp",
-            optimizer="sgd",
-        )
-        images = np.random.default_rng(0).standard_normal((8, 4)).astype("float32")
-        labels = np.array([1] * 4 + [0] * 4 + [2] * 4, "float32")[:, None]
-        for _ in range(30):
-            composite.critic.train_on_batch((images, images[:4]), labels)
-        assert np.linalg.norm(discriminator.get_weights()[0]) == pytest.approx(1, abs=0.01)
-
-
-def test_the_critic_is_shown_points_between_real_and_generated_images(monkeypatch):
-    generator = keras.Sequential(
-        [keras.Input((2,)), layers.Dense(784, "sigmoid"), layers.Reshape((28, 28, 1))]
+@pytest.mark.every_backend
+def test_the_loss_of_wgan_gp_is_half_of_the_papers():
+    """D(x) = w * x has the gradient w everywhere."""
+    composite = build_composite(*linear_networks(), loss="wgan-gp", penalty=10, optimizer="sgd")
+    real_images, fake_images, weights = normal(5, 4), normal(5, 4, seed=1), np.full((5, 1), 0.5)
+    logs = composite.penalized_discriminator.test_on_batch(
+        (real_images, fake_images, weights.astype("float32")),
+        np.repeat([[1.0], [0.0]], 5, axis=0),
+        return_dict=True,
     )
-    discriminator = keras.Sequential([keras.Input((28, 28, 1)), layers.Flatten(), layers.Dense(1)])
-    composite = build_composite(generator, discriminator, loss="wgan-gp", penalty=10)
-    duel = Duel(composite)
-    shown = lessons(duel, monkeypatch)
-    rng = np.random.default_rng(0)
-    real_images = rng.uniform(size=(7, 28, 28, 1)).astype("float32")
-    before = discriminator.get_weights()[0]
-    train_step(duel, real_images, rng, discriminator_steps=2)
-    assert not np.array_equal(before, discriminator.get_weights()[0])
-    assert [len(labels) for _, labels in shown] == [12, 9]
-    seen = []
-    for (images, mixtures), labels in shown:
-        n = len(mixtures)
-        assert labels[:, 0].tolist() == [1] * n + [0] * n + [2] * n
-        real, fake = images[:n], images[n:]
-        seen.extend(real)
-        shares = (mixtures - fake).reshape(n, -1) / (real - fake).reshape(n, -1)
-        share = np.median(shares, axis=1).reshape(n, 1, 1, 1)
-        assert ((share >= 0) & (share <= 1)).all()
-        np.testing.assert_allclose(mixtures, share * real + (1 - share) * fake, atol=1e-4)
-    np.testing.assert_array_equal(seen, real_images)
+    real, fake = (to_numpy(composite.discriminator(x)) for x in (real_images, fake_images))
+    norm = np.linalg.norm(to_numpy(composite.discriminator.layers[0].kernel))
+    expected = fake.mean() - real.mean() + 10 * (norm - 1) ** 2
+    assert 2 * float(logs["loss"]) == pytest.approx(expected, rel=1e-4)
+    assert 2 * float(logs["d_loss"]) == pytest.approx(fake.mean() - real.mean(), rel=1e-4)
+
+
+@pytest.mark.every_backend
+@pytest.mark.parametrize("start", [3.0, 0.1])
+def test_the_penalty_of_wgan_gp_leads_to_a_gradient_of_norm_1(start):
+    networks = linear_networks(kernel_initializer=keras.initializers.Constant(start))
+    composite = build_composite(
+        *networks, loss="wgan-gp", penalty=1000, optimizer="sgd", learning_rate=5e-4
+    )
+    train_discriminator(composite, [(normal(4, 4), normal(4, 4, seed=1))] * 30)
+    norm = np.linalg.norm(composite.discriminator.get_weights()[0])
+    assert norm == pytest.approx(1, abs=0.01)
+
+
+def test_a_penalty_and_dropout_do_not_go_together():
+    generator = keras.Sequential([keras.Input((2,)), layers.Dense(4)])
+    discriminator = keras.Sequential([keras.Input((4,)), layers.Dropout(0.3), layers.Dense(1)])
+    with pytest.raises(UserError, match="set the penalty to 0"):
+        build_composite(generator, discriminator)
+    build_composite(generator, discriminator, penalty=0)
+
+
+class SmallOutputs(Penalty):
+    """Of one's own: outputs should be 0, on images that random numbers were added to."""
+
+    def __init__(self, weight):
+        super().__init__(weight)
+        self.real_images = []
+
+    def check(self, discriminator):
+        if discriminator.name == "unfit":
+            raise UserError("the discriminator is unfit")
+
+    def draw(self, rng, real_images):
+        self.real_images.append(real_images)
+        return rng.standard_normal((1, 28, 28, 1), dtype="float32"), np.float32(0.01)
+
+    def call(self, discriminator, real_images, fake_images, noise, scale):
+        outputs, _ = super().call(discriminator, real_images, fake_images)
+        return outputs, keras.ops.mean(discriminator(real_images + scale * noise) ** 2)
+
+
+@pytest.mark.every_backend
+def test_a_penalty_of_ones_own_is_trained_with(digits):
+    """In place of the one that comes with the loss."""
+    sizes = []
+    for weight in (1e-9, 50.0):
+        keras.utils.set_random_seed(0)
+        penalty = SmallOutputs(weight)
+        composite = build_composite(
+            *image_networks(),
+            loss="wgan-gp",
+            penalty=penalty,
+            optimizer="sgd",
+            learning_rate=1e-4,
+        )
+        assert composite.penalized_discriminator.penalty is penalty
+        train(composite, digits[0][:40], epochs=20, batch_size=8, discriminator_steps=2)
+        assert [images.shape for images in penalty.real_images] == [(8, 28, 28, 1)] * 80
+        outputs = to_numpy(composite.discriminator(digits[0][:40] / np.float32(255)))
+        sizes.append(np.square(outputs).mean())
+    assert sizes[1] < sizes[0] / 3
+
+
+def test_a_penalty_of_ones_own_may_refuse_a_discriminator():
+    generator, discriminator = image_networks()
+    discriminator.name = "unfit"
+    with pytest.raises(UserError, match="the discriminator is unfit"):
+        build_composite(generator, discriminator, penalty=SmallOutputs(1.0))
+
+
+def test_the_penalized_discriminator_trains_the_discriminators_own_variables():
+    _, discriminator = linear_networks()
+    penalized = PenalizedDiscriminator(discriminator, GradientPenalty(1.0))
+    ids = [{id(v) for v in model.trainable_variables} for model in (penalized, discriminator)]
+    assert ids[0] == ids[1]

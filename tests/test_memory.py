@@ -9,7 +9,7 @@ import weakref
 
 import pytest
 
-from keras_gan.callbacks import FreedMemory
+from keras_gan import FreedMemory
 
 
 class Knot:
@@ -21,7 +21,7 @@ class Knot:
 
 @pytest.mark.parametrize(
     "free",
-    [FreedMemory.on_train_begin, lambda freed_memory: freed_memory.on_epoch_end(0)],
+    [FreedMemory.before_training, lambda freed_memory: freed_memory.after_epoch(1, {})],
     ids=["beforehand", "after an epoch"],
 )
 def test_garbage_in_cycles_is_freed(free):
@@ -57,6 +57,6 @@ def test_freed_memory_goes_back_to_the_system():
     last = blocks[-1]  # what lies below it, glibc keeps
     before = held()
     del blocks
-    FreedMemory().on_epoch_end(0)
+    FreedMemory().after_epoch(1, {})
     assert held() < before - 100_000_000
     assert last

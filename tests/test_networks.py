@@ -3,13 +3,13 @@
 import keras
 import numpy as np
 import pytest
-from conftest import run_main
 from keras import layers
+from keras_gan.models import Duel
+from program import run_main
 
 from keras_gan import Config, build_composite, job, train
 from keras_gan.cli import main
-from keras_gan.models import Duel
-from keras_gan.models.loading import load_networks
+from keras_gan.networks.loading import load_networks
 from keras_gan.training import train_step
 
 QUICK = {"epochs": 1, "batch_size": 50, "average": 0.0, "quiet": True}

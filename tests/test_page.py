@@ -12,8 +12,8 @@ from PIL import Image
 
 from keras_gan import ReportPage
 from keras_gan.cli import main
-from keras_gan.config import configure
-from keras_gan.page import read_run, write_comparison, write_report
+from keras_gan.report import read_run, write_comparison, write_report
+from keras_gan.settings import configure
 
 EPOCHS = 12
 NASTY = '<!--<script></script><script>document.title = "ran"</script>'
@@ -217,6 +217,7 @@ def test_what_cannot_be_compared_is_one_line(arguments, said, tmp_path, monkeypa
 
 def test_the_page_is_written_while_a_run_goes_on(run):
     page, report = ReportPage(run / "plots", run / "models"), run / "plots" / "report.html"
+    page.set_params({"epochs": EPOCHS})
     history = run / "models" / "history.csv"
     written = history.read_text()
     history.unlink()

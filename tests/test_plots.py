@@ -12,7 +12,7 @@ from keras_gan import (
     plot_images,
     plot_model,
 )
-from keras_gan.plots import OptionalPicture
+from keras_gan.pictures.optional import OptionalPicture
 
 FIREBRICK, FOREST_GREEN = (178, 34, 34), (34, 139, 34)
 
@@ -53,7 +53,9 @@ def test_a_title_is_drawn(tmp_path):
 @pytest.mark.parametrize("epochs", [1, 2, 3, 150])
 def test_epochs_are_marked_with_whole_numbers(tmp_path, monkeypatch, epochs):
     figures = []
-    monkeypatch.setattr("keras_gan.plots.save_figure", lambda figure, path: figures.append(figure))
+    monkeypatch.setattr(
+        "keras_gan.pictures.plots.save_figure", lambda figure, path: figures.append(figure)
+    )
     plot_curves({"a": [0.5] * epochs}, tmp_path / "a.png", {"a": "a"}, title="", y_label="")
     axes = figures[0].axes[0]
     left, right = axes.get_xlim()
@@ -72,7 +74,7 @@ def test_curves_of_any_length(tmp_path, epochs):
 
 def test_a_picture_is_drawn_at_most_a_hundredth_of_the_time(monkeypatch):
     now = [0.0]
-    monkeypatch.setattr("keras_gan.plots.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("keras_gan.pictures.optional.time.monotonic", lambda: now[0])
     picture = OptionalPicture("picture")
     assert picture.due
     with picture:

@@ -6,12 +6,12 @@ import keras
 import numpy as np
 import pytest
 from keras import layers
+from keras_gan.models import Duel
 
 from keras_gan import AveragedGenerator, models
-from keras_gan.config import LOSSES, NETWORKS, PRESETS, SMOOTHING_LOSSES, configure
 from keras_gan.errors import UserError
-from keras_gan.job import build_networks
-from keras_gan.models import Duel
+from keras_gan.runs.job import build_networks
+from keras_gan.settings import LOSSES, NETWORKS, PRESETS, SMOOTHING_LOSSES, configure
 from keras_gan.training import train_step
 
 

@@ -1,13 +1,15 @@
-"""The README's code does what the README says."""
+"""The code in the README and the docs does what they say, and their commands are real."""
 
 import re
+import subprocess
+import sys
 
 import keras
 import pytest
 from conftest import ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-BLOCKS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+PAGES = [ROOT / "README.md", ROOT / "benchmarks" / "README.md", *(ROOT / "docs").glob("*.md")]
 
 
 @pytest.fixture
@@ -24,8 +26,10 @@ def workplace(digits, tmp_path, monkeypatch):
     return tmp_path
 
 
-def block_with(words):
-    [block] = [block for block in BLOCKS if words in block]
+def block_with(words, page="README.md"):
+    text = (ROOT / page).read_text(encoding="utf-8")
+    blocks = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    [block] = [block for block in blocks if words in block]
     return block
 
 
@@ -56,38 +60,75 @@ def test_the_keras_2_composite_stops_learning_and_ours_does_not(workplace, capsy
     ]
 
 
-FLAG = r"(?<![-\w])--[a-z][a-z0-9-]+"
+def test_the_recipes_page_adds_one_of_each_that_trains(workplace, digits_file, monkeypatch):
+    """Its loss with a penalty, its networks and its callback, as a reader would paste them."""
+    from keras_gan import LOSSES, NETWORKS, configure, registry, run
+
+    names = {}
+    for words in ("class DriftPenalty", "def build(latent_dim", "class Brightness"):
+        exec(block_with(words, "docs/recipes.md"), names)
+    monkeypatch.setitem(LOSSES, "drift", names["LOSS"])
+    monkeypatch.setitem(NETWORKS, "tiny", names["build"])
+    callbacks = {"brightness": names["Brightness"], **registry.CALLBACKS._entries}
+    monkeypatch.setattr(registry.CALLBACKS, "_entries", callbacks)
+    (workplace / "plots").rmdir()
+    (workplace / "models" / "generator.keras").unlink()
+    run(configure(loss="drift", networks="tiny", epochs=1, data=digits_file, quiet=True))
+    assert "brightness" in (workplace / "models" / "history.csv").read_text()
 
 
-def test_every_flag_in_the_readme_is_one(capsys):
-    from keras_gan.cli import main
-
-    for arguments in (["--help"], ["evaluate", "--help"]):
-        with pytest.raises(SystemExit):
-            main(arguments)
-    known = set(re.findall(r"--[a-z][a-z0-9-]+", capsys.readouterr().out))
-    lines = [line for line in README.splitlines() if "pip " not in line]
-    ours = re.sub(r"`python benchmarks/[^`]*`", "", "\n".join(lines))
-    assert set(re.findall(FLAG, ours)) <= known
-
-
-def test_every_benchmark_in_the_readme_is_one_and_takes_its_flags():
-    shared = (ROOT / "benchmarks" / "machine.py").read_text(encoding="utf-8")
-    program = (ROOT / "keras_gan" / "cli.py").read_text(encoding="utf-8")
-    commands = re.findall(r"`python benchmarks/(\w+\.py)([^`]*)`", README)
-    assert commands
-    for script, arguments in commands:
-        source = (ROOT / "benchmarks" / script).read_text(encoding="utf-8")
-        source += shared if "add_peer_options(parser)" in source else ""
-        source += program if "run_program(" in source else ""
-        for flag in re.findall(FLAG, arguments):
-            assert f'"{flag}"' in source
-
-
-def test_every_recipe_is_in_the_readme_and_its_example_is_one():
-    from keras_gan.config import PRESETS, configure
+def test_every_recipe_is_in_the_readme_and_the_example_of_one_is_one():
+    from keras_gan import PRESETS, configure
 
     for preset in PRESETS:
         assert f"`{preset}`" in README
-    (settings,) = eval(f"[{{{block_with('calm').strip()}}}]")
+    (settings,) = eval(f"[{{{block_with('calm', 'docs/recipes.md').strip()}}}]")
     configure(**settings["calm"])
+
+
+FLAG = r"(?<![-\w])--[a-z][a-z0-9-]+"
+
+
+def flags_of(command):
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    return set(re.findall(FLAG, ended.stdout))
+
+
+@pytest.fixture(scope="module")
+def known_flags():
+    main = [sys.executable, "main.py"]
+    return flags_of([*main, "--help"]) | flags_of([*main, "evaluate", "--help"])
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
+def test_every_flag_in_the_docs_is_one(page, known_flags):
+    """But those of pip, and those of a benchmark, whose own help tells them."""
+    lines = page.read_text(encoding="utf-8").splitlines()
+    text = "\n".join(line for line in lines if "pip " not in line)
+    for command in re.findall(r"`python benchmarks/([^`]*)`", text):
+        script, *words = command.split()
+        source = (ROOT / "benchmarks" / script).read_text(encoding="utf-8")
+        shared = (ROOT / "benchmarks" / "machine.py").read_text(encoding="utf-8")
+        for flag in (word for word in words if word.startswith("--")):
+            assert flag in known_flags or f'"{flag}"' in source + shared, (script, flag)
+    if page.parent.name != "benchmarks":
+        ours = re.sub(r"`python benchmarks/[^`]*`", "", text)
+        assert set(re.findall(FLAG, ours)) <= known_flags
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
+def test_every_link_in_the_docs_leads_somewhere(page):
+    for target in re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text(encoding="utf-8")):
+        assert target.startswith("http") or (page.parent / target).exists(), target
+
+
+def test_the_readme_and_the_pages_stay_short():
+    assert len(README.splitlines()) <= 150
+    assert len(README.split()) <= 1300
+    for page in PAGES:
+        assert len(page.read_text(encoding="utf-8").splitlines()) < 300, page
+
+
+def test_no_module_is_longer_than_300_lines():
+    for module in (ROOT / "keras_gan").rglob("*.py"):
+        assert len(module.read_text(encoding="utf-8").splitlines()) <= 300, module

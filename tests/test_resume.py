@@ -9,46 +9,39 @@ import pathlib
 import random
 import re
 import subprocess
-import sys
 
 import hypothesis
 import keras
 import numpy as np
 import pytest
-from conftest import ROOT, run_main
 from hypothesis import given
 from hypothesis import strategies as st
 from keras import layers
+from program import outcome as program_outcome
+from program import run_main, start_main
 
 from keras_gan import (
+    NETWORKS,
+    Checkpoints,
     Config,
+    ModelFiles,
     Position,
     build_composite,
     build_discriminator,
     build_generator,
-    job,
     train,
 )
-from keras_gan.callbacks import Checkpoints, ModelFiles
-from keras_gan.checkpoint import load_checkpoint, load_newest, save_checkpoint
 from keras_gan.cli import main
 from keras_gan.errors import DiskError, DivergenceError
-from keras_gan.files import LOCK_NAME, append_line, claimed
-from keras_gan.models import NETWORKS
-from keras_gan.training import state_variables
+from keras_gan.files import append_line
+from keras_gan.runs import job, resuming
+from keras_gan.runs.folders import LOCK_NAME, held
+from keras_gan.training.checkpoint import load_checkpoint, load_newest, save_checkpoint
+from keras_gan.training.state import state_variables
 
-# Small networks, where a test is not about them: XLA compiles them soon.
-SETTINGS = ["--networks", "mlp", "--latent-dim", "4", "--batch-size", "16"]
+# Small networks, where a test is not about them.
+SETTINGS = ["--networks", "mlp", "--latent-dim", "4", "--batch-size", "16", "--no-jit-compile"]
 SETTINGS += ["--epochs", "3", "--evaluate-every", "2"]
-
-
-def misfortune(kind, pattern, *arguments, cwd):
-    return subprocess.run(
-        [sys.executable, ROOT / "tests" / "misfortune.py", kind, pattern, *arguments],
-        cwd=cwd,
-        capture_output=True,
-        text=True,
-    )
 
 
 def outcome(folder):
@@ -90,6 +83,7 @@ def unbroken(digits_file, tmp_path_factory):
     return outcome(folder)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "misfortunes",
     [
@@ -102,7 +96,7 @@ def unbroken(digits_file, tmp_path_factory):
         ],
         [
             ("SIGINT", "real_samples.png"),
-            ("SIGINT", "11"),  # in the middle of the first epoch
+            ("SIGINT", "9"),  # in the middle of the first epoch
             ("SIGTERM", "history.csv"),
             ("SIGINT2", "loss_plot.png"),
             ("SIGTERM2", "metrics_plot.png"),
@@ -116,7 +110,7 @@ def test_a_run_that_was_stopped_goes_on_as_the_same_run(
     arguments = ["--data", str(digits_file), *SETTINGS, "--resume"]
     statuses = {"SIGINT": 130, "SIGTERM": 143}
     for kind, pattern in misfortunes:
-        stopped = misfortune(kind, pattern, *arguments, cwd=tmp_path)
+        stopped = run_main(*arguments, cwd=tmp_path, misfortune=(kind, pattern))
         assert stopped.returncode == statuses.get(kind.rstrip("2"), -9), stopped.stderr
         if kind.rstrip("2") in statuses:
             last = stopped.stderr.splitlines()[-1]
@@ -128,37 +122,37 @@ def test_a_run_that_was_stopped_goes_on_as_the_same_run(
     assert_same(tmp_path, unbroken)
 
 
+@pytest.mark.slow
 def test_a_run_that_is_killed_at_any_moment(digits_file, unbroken, tmp_path, request):
     """`--kills 200` draws that many moments; every run that ends is compared."""
     kills = request.config.getoption("--kills")
     draw = random.Random(kills)
-    arguments = ["--data", str(digits_file), *SETTINGS, "--resume"]
+    arguments = ["--data", digits_file, *SETTINGS, "--resume"]
     arguments += ["--checkpoint-minutes", "0.0001"]  # after every step
     finished, folder = 0, None
     while kills > 0 or folder:
         folder = folder or tmp_path / f"run_{finished}"
         folder.mkdir(exist_ok=True)
-        with subprocess.Popen(
-            [sys.executable, ROOT / "main.py", *arguments],
-            cwd=folder,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-        ) as process:
-            for line in process.stderr:
-                if line.startswith("Parameters:"):
-                    break
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.communicate(timeout=draw.uniform(0, 6) if kills > 0 else None)
-            if process.poll() is None:
-                process.kill()
-                kills -= 1
-        assert process.returncode in (0, -9)
-        if process.returncode == 0:
+        process, printed = start_main(*arguments, cwd=folder)
+        while process.is_alive() and not has_begun(printed):
+            process.join(0.05)
+        process.join(draw.uniform(0, 6) if kills > 0 else None)
+        if process.is_alive():
+            process.kill()
+            process.join()
+            kills -= 1
+        ended = program_outcome(process, printed)
+        assert ended.returncode in (0, -9), ended.stderr
+        if ended.returncode == 0:
             assert_same(folder, unbroken)
             finished, folder = finished + 1, None
     print(f"{request.config.getoption('--kills')} kills, {finished} runs finished and compared")
     assert finished
+
+
+def has_begun(printed):
+    stderr = printed / "stderr"
+    return stderr.exists() and "Parameters:" in stderr.read_text()
 
 
 def tiny_generator(latent_dim=3):
@@ -204,7 +198,6 @@ def settings(digits, tmp_path, monkeypatch):
         "epochs": 2,
         "batch_size": 50,
         "latent_dim": 3,
-        "jit_compile": False,
         "quiet": True,
     }
 
@@ -462,7 +455,7 @@ def resumable(finished_run, monkeypatch):
 def test_a_run_is_not_resumed_on_another_backend(resumable):
     other = "jax" if keras.backend.backend() == "tensorflow" else "tensorflow"
     pytest.importorskip(other)
-    refused = run_main("--resume", cwd=resumable, env={**os.environ, "KERAS_BACKEND": other})
+    refused = run_main("--resume", cwd=resumable, cold=True, env={"KERAS_BACKEND": other})
     assert refused.returncode == 2
     assert len(refused.stderr.splitlines()) == 1
     assert f"cannot become {other}; set KERAS_BACKEND=" in refused.stderr
@@ -470,7 +463,7 @@ def test_a_run_is_not_resumed_on_another_backend(resumable):
 
 def test_a_folder_takes_one_run_at_a_time(resumable, capsys):
     for arguments in (["--resume"], ["--data", "digits.npz", "--batch-size", "50"]):
-        with claimed("plots", "models", resumed=["plots", "models"]):
+        with held("plots", "models", resumed=["plots", "models"]):
             assert main(arguments) == 2
         assert "another run is writing there" in capsys.readouterr().err.splitlines()[-1]
 
@@ -538,7 +531,7 @@ def test_a_training_that_diverges_ends_with_the_last_good_checkpoint(
 def test_a_run_that_diverges_says_so(settings, capsys, monkeypatch):
     job.run(Config(**settings))
     monkeypatch.setattr(
-        "keras_gan.training.to_unit_range", lambda images: images * np.float32("nan")
+        "keras_gan.training.loop.to_unit_range", lambda images: images * np.float32("nan")
     )
     assert main(["--resume", "--epochs", "3"]) == 1
     said = capsys.readouterr().err.splitlines()[-1]
@@ -560,8 +553,8 @@ def test_a_broken_picture_is_told_once_and_training_goes_on(broken, settings, ca
     def fail(*arguments, **options):
         raise FileNotFoundError(f"no font, for the {next(failures)}th time")
 
-    for module in ("plots", "callbacks.samples", "callbacks.curves", "callbacks.metrics"):
-        monkeypatch.setattr(f"keras_gan.{module}.{broken}", fail, raising=False)
+    for module in ("samples", "real_samples", "curves", "metrics", "diagrams"):
+        monkeypatch.setattr(f"keras_gan.callbacks.{module}.{broken}", fail, raising=False)
     job.run(Config(**settings))
     said = [line for line in capfd.readouterr().err.splitlines() if "no font" in line]
     names = [line.split(" could not be drawn")[0] for line in said]
@@ -569,13 +562,9 @@ def test_a_broken_picture_is_told_once_and_training_goes_on(broken, settings, ca
     assert pathlib.Path("models/generator.keras").exists()
 
 
-@pytest.mark.parametrize("stop_after", [4, 6])
-def test_checkpoints_within_an_epoch(stop_after, digits, tmp_path):
-    """A run of one epoch that is resumed in its middle ends as one that was not.
-
-    After six steps, the first that is left is the last, smaller batch.
-    """
-    images = digits[0][:100]
+def test_checkpoints_within_an_epoch(digits, tmp_path):
+    """A training of one epoch that is resumed in its middle ends as one that was not."""
+    images, stop_after = digits[0][:100], 4
 
     def trained(folder, stop_after=None, resume=False):
         keras.utils.set_random_seed(1)
@@ -591,7 +580,7 @@ def test_checkpoints_within_an_epoch(stop_after, digits, tmp_path):
         checkpoints = Checkpoints(folder, {}, position, variables, minutes=1e-9)
         stopper = keras.callbacks.LambdaCallback(
             on_train_batch_end=lambda batch, logs: (
-                checkpoints._on_signal(2, None) if batch + 1 == stop_after and not resume else None
+                checkpoints.stop.receive(2) if batch + 1 == stop_after and not resume else None
             )
         )
         train(
@@ -644,9 +633,9 @@ def test_a_run_goes_on_wherever_its_folders_are(settings, tmp_path, monkeypatch)
 
 
 def test_a_run_that_began_without_a_network_goes_on_with_one(settings, monkeypatch):
-    embedded = job.embedded_digits()
+    embedded = resuming.embedded_digits()
     few = dataclasses.replace(embedded, images=embedded.images[::50], labels=None)
-    monkeypatch.setattr(job, "embedded_digits", lambda: few)
+    monkeypatch.setattr(resuming, "embedded_digits", lambda: few)
     monkeypatch.setattr(job, "load_data", lambda dataset, data: few)
     del settings["data"]
     job.run(Config(**settings))

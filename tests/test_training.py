@@ -1,26 +1,39 @@
-"""The training loop. Backend-neutral: `test_backends` runs it on JAX too."""
+"""The training loop: what it trains on, what it reports, and what repeats."""
+
+import itertools
 
 import keras
 import numpy as np
 import pytest
 from keras import layers
 
-from keras_gan import build_composite, build_discriminator, build_generator, train
-from keras_gan.models import Duel
-from keras_gan.training import train_step
+from keras_gan import Penalty, build_composite, train
+from keras_gan.gan.step import GanStep
 
 LOG_NAMES = ["d_loss", "g_loss", "real_score", "fake_score", "real_accuracy", "fake_accuracy"]
 
+on_tensorflow = pytest.mark.skipif(
+    keras.backend.backend() != "tensorflow", reason="other backends compile in their own way"
+)
 
-def deterministic_composite():
-    """Networks without dropout or normalization, so that a step can be redone by hand."""
+
+def small_composite(penalty=0.02, dropout=0.0, first=(), **settings):
+    """Without normalization; and without dropout, a step can be redone by hand."""
+    after = [layers.Dropout(dropout)] if dropout else []
     generator = keras.Sequential(
-        [keras.Input((3,)), layers.Dense(784, "sigmoid"), layers.Reshape((28, 28, 1))]
+        [
+            keras.Input((3,)),
+            *first,
+            layers.Dense(784, "sigmoid"),
+            *after,
+            layers.Reshape((28, 28, 1)),
+        ]
     )
     discriminator = keras.Sequential(
         [keras.Input((28, 28, 1)), layers.Flatten(), layers.Dense(5, "relu"), layers.Dense(1)]
     )
-    return build_composite(generator, discriminator, learning_rate=0.01)
+    settings = {"optimizer": "sgd", "learning_rate": 0.05, **settings}
+    return build_composite(generator, discriminator, penalty=penalty, **settings)
 
 
 def forward(model, inputs):
@@ -35,22 +48,23 @@ def sigmoid(x):
     return 1 / (1 + np.exp(-x))
 
 
+@pytest.mark.every_backend
 def test_a_step_reports_its_own_losses_and_scores():
+    """The loss without the penalty, whatever the sizes of batches."""
     keras.utils.set_random_seed(3)
-    composite = deterministic_composite()
+    composite = small_composite(penalty=10.0)
     generator, discriminator = composite.generator, composite.discriminator
-    data = np.random.default_rng(0)
-    rng, replay = np.random.default_rng(7), np.random.default_rng(7)
-    duel = Duel(composite)
+    penalty, rng = composite.penalized_discriminator.penalty, np.random.default_rng(0)
+    step = GanStep(composite)
     for n in (6, 6, 4, 6):
-        images = data.uniform(size=(n, 28, 28, 1)).astype("float32")
-        latents = replay.standard_normal((n, 3), dtype="float32")
-        replay.standard_normal(((n + 3) // 4, 28, 28, 1), dtype="float32")
+        images = rng.uniform(size=(n, 28, 28, 1)).astype("float32")
+        latents = rng.standard_normal((n, 3), dtype="float32")
         real = forward(discriminator, images)
         fake = forward(discriminator, generator(latents))
 
-        logs = train_step(duel, images, rng)
+        logs = step([(images, latents, penalty.draw(rng, images))])
 
+        assert set(logs) == set(LOG_NAMES)
         d_loss = (softplus(-real).mean() + softplus(fake).mean()) / 2
         assert logs["d_loss"] == pytest.approx(d_loss, rel=1e-4)
         assert logs["real_score"] == pytest.approx(sigmoid(real).mean(), rel=1e-4)
@@ -59,24 +73,20 @@ def test_a_step_reports_its_own_losses_and_scores():
         assert logs["fake_accuracy"] == pytest.approx((fake <= 0).mean(), abs=1e-6)
 
 
-@pytest.mark.parametrize(
-    ("settings", "own_points"),
-    [({}, None), ({"shared_latents": False}, 6), ({"generator_batch_size": 5}, 5)],
-)
-def test_a_step_reports_the_generators_own_loss(settings, own_points):
+@pytest.mark.every_backend
+@pytest.mark.parametrize("fresh", [None, 5])
+def test_a_step_reports_the_generators_own_loss(fresh):
     keras.utils.set_random_seed(3)
-    composite = deterministic_composite()
+    composite = small_composite(penalty=0)
     composite.discriminator.optimizer.learning_rate = 0.0
-    rng, replay = np.random.default_rng(7), np.random.default_rng(7)
-    duel = Duel(composite)
+    step, rng = GanStep(composite), np.random.default_rng(7)
     images = np.full((6, 28, 28, 1), 0.5, "float32")
     for _ in range(3):
-        latents = replay.standard_normal((6, 3), dtype="float32")
-        replay.standard_normal((2, 28, 28, 1), dtype="float32")
-        if own_points:
-            latents = replay.standard_normal((own_points, 3), dtype="float32")
-        expected = softplus(-forward(composite, latents)).mean()
-        logs = train_step(duel, images, rng, **settings)
+        latents = rng.standard_normal((6, 3), dtype="float32")
+        fresh_latents = rng.standard_normal((fresh, 3), dtype="float32") if fresh else None
+        learned_from = fresh_latents if fresh else latents
+        expected = softplus(-forward(composite, learned_from)).mean()
+        logs = step([(images, latents, ())], fresh_latents)
         assert logs["g_loss"] == pytest.approx(expected, rel=1e-4)
 
 
@@ -100,38 +110,119 @@ class Recorder(keras.callbacks.Callback):
         self.events.append("end")
 
 
-def test_every_image_is_used_once_an_epoch_and_the_last_batch_is_smaller(monkeypatch):
-    seen = []
-    monkeypatch.setattr(
-        "keras_gan.training.train_step",
-        lambda composite, images, *rest: (
-            seen.append(images[:, 0, 0, 0]) or {"d_loss": images.mean()}
-        ),
-    )
-    images = (
-        np.arange(10, dtype="float32").reshape(10, 1, 1, 1) / 10 * np.ones((1, 28, 28, 1), "f4")
-    )
-    recorder = Recorder()
-    train(deterministic_composite(), images, epochs=2, batch_size=4, callbacks=[recorder])
-    compiled, seen = seen[:2], seen[2:]
-    assert [len(batch) for batch in compiled] == [4, 2]
-    assert [len(batch) for batch in seen] == [4, 4, 2] * 2
-    for epoch in (np.concatenate(seen[:3]), np.concatenate(seen[3:])):
-        assert sorted(epoch * 10) == pytest.approx(range(10))
-        assert list(epoch) != sorted(epoch)
-    assert recorder.events == ["begin", 0, 1, 2, "epoch 0", 0, 1, 2, "epoch 1", "end"]
-    assert recorder.epochs[0]["d_loss"] == pytest.approx(0.45)
+class ShownImages(Penalty):
+    """No penalty worth the name, which keeps the real images that it is shown."""
+
+    def __init__(self):
+        super().__init__(1.0)
+        self.batches = []
+
+    def draw(self, rng, real_images):
+        self.batches.append(real_images)
+        return ()
+
+    def call(self, discriminator, real_images, fake_images):
+        outputs, _ = super().call(discriminator, real_images, fake_images)
+        return outputs, 0 * keras.ops.mean(outputs)
 
 
-def test_epoch_logs_are_the_means_over_the_images(digits):
-    recorder = Recorder()
-    history = train(
-        deterministic_composite(), digits[0][:10], epochs=2, batch_size=4, callbacks=[recorder]
+def numbers_shown(seed, n=10, epochs=2, **settings):
+    """Of `n` numbered images, which are shown in each batch of each epoch."""
+    images = np.arange(n, dtype="uint8").reshape(n, 1, 1, 1) * np.ones((28, 28, 1), "uint8")
+    shown, recorder = ShownImages(), Recorder()
+    composite = small_composite(penalty=shown)
+    train(composite, images, epochs, callbacks=[recorder], seed=seed, **settings)
+    batches = [np.rint(batch[:, 0, 0, 0] * 255).astype(int).tolist() for batch in shown.batches]
+    per_epoch = len(batches) // epochs
+    return [batches[i * per_epoch : (i + 1) * per_epoch] for i in range(epochs)], recorder.events
+
+
+@pytest.mark.every_backend
+def test_an_epoch_trains_on_whole_batches_of_shuffled_images():
+    """What is left of them is left out of that epoch, other images each time."""
+    epochs, events = numbers_shown(seed=0, epochs=6, batch_size=4)
+    steps = [[0, 1, f"epoch {epoch}"] for epoch in range(6)]
+    assert events == ["begin", *itertools.chain(*steps), "end"]
+    left_out = []
+    for batches in epochs:
+        assert [len(batch) for batch in batches] == [4, 4]
+        shown = list(itertools.chain(*batches))
+        assert len(set(shown)) == 8
+        assert shown != sorted(shown)
+        left_out.append(set(range(10)) - set(shown))
+    assert left_out[0] != left_out[1]
+    assert not set.intersection(*left_out)
+
+
+def test_the_order_of_the_images_is_the_seeds():
+    first, again, other = (numbers_shown(seed, batch_size=4)[0] for seed in (0, 0, 1))
+    assert first == again != other
+
+
+def test_images_that_fill_all_batches_are_all_used():
+    (batches,), _ = numbers_shown(seed=0, n=12, epochs=1, batch_size=4)
+    assert sorted(itertools.chain(*batches)) == list(range(12))
+
+
+def test_a_step_may_have_several_updates_of_the_discriminator():
+    """Each has a batch of its own; a step is whole, or left out."""
+    (batches,), events = numbers_shown(seed=0, n=15, epochs=1, batch_size=2, discriminator_steps=3)
+    assert [len(batch) for batch in batches] == [2] * 6
+    assert len(set(itertools.chain(*batches))) == 12
+    assert events == ["begin", 0, 1, "epoch 0", "end"]
+
+
+@on_tensorflow
+@pytest.mark.parametrize(
+    ("distribution", "fresh_latents", "updates"),
+    [("uniform", 0, 1), ("normal", 1, 2), ("uniform", 2, 1)],
+)
+def test_both_networks_learn_from_the_latents_that_were_asked_for(
+    distribution, fresh_latents, updates, digits
+):
+    passed = []
+
+    class Recording(layers.Layer):
+        def call(self, latents):
+            if hasattr(latents, "numpy"):  # not while the layer is built
+                passed.append(np.array(latents))
+            return latents
+
+    composite = small_composite(penalty=0, first=[Recording()])
+    composite.run_eagerly = True
+    train(
+        composite,
+        digits[0],
+        epochs=1,
+        batch_size=100 // updates,
+        latent_distribution=distribution,
+        fresh_latents=fresh_latents,
+        discriminator_steps=updates,
     )
+    for _ in range(2):  # steps
+        shown = [passed.pop(0) for _ in range(updates)]
+        learned_from = passed.pop(0)
+        assert [len(latents) for latents in shown] == [100 // updates] * updates
+        if fresh_latents:
+            assert len(learned_from) == fresh_latents * 100 // updates
+            assert not {*learned_from.ravel()} & {*np.ravel(shown)}
+        else:
+            np.testing.assert_array_equal(learned_from, shown[-1])
+        for latents in (*shown, learned_from):
+            assert (np.abs(latents).max() <= 1) == (distribution == "uniform")
+            assert latents.min() < -0.5
+            assert latents.max() > 0.5
+    assert not passed
+
+
+@pytest.mark.every_backend
+def test_epoch_logs_are_the_means_over_the_steps(digits):
+    recorder = Recorder()
+    history = train(small_composite(), digits[0][:14], epochs=2, batch_size=4, callbacks=[recorder])
     for epoch in range(2):
         batches = recorder.batches[3 * epoch : 3 * epoch + 3]
         for name in LOG_NAMES:
-            mean = np.average([logs[name] for logs in batches], weights=[4, 4, 2])
+            mean = np.mean([logs[name] for logs in batches])
             assert recorder.epochs[epoch][name] == pytest.approx(mean)
             assert history.history[name][epoch] == pytest.approx(mean)
 
@@ -143,7 +234,7 @@ def test_any_keras_callback_may_watch_or_stop_the_training(digits, tmp_path):
     logger = keras.callbacks.CSVLogger(str(tmp_path / "log.csv"))
     board = keras.callbacks.TensorBoard(str(tmp_path / "board"))
     history = train(
-        deterministic_composite(),
+        small_composite(),
         digits[0][:8],
         epochs=9,
         batch_size=4,
@@ -156,18 +247,49 @@ def test_any_keras_callback_may_watch_or_stop_the_training(digits, tmp_path):
     assert list((tmp_path / "board").rglob("events.out.*"))
 
 
-def weights_after_training(images, seed):
+def weights_after_training(images, seed, build=small_composite):
     keras.utils.set_random_seed(seed)
-    composite = build_composite(build_generator(5), build_discriminator())
-    train(composite, images, epochs=1, batch_size=16, seed=seed)
-    return composite.generator.get_weights()
+    composite = build()
+    train(composite, images, epochs=2, batch_size=16, seed=seed)
+    return composite.get_weights()
 
 
+@pytest.mark.every_backend
 def test_a_seed_fixes_the_weights_bit_by_bit(digits):
-    images = digits[0][:32]
-    first, again, other = (weights_after_training(images, seed) for seed in (1, 1, 2))
-    assert all(np.array_equal(a, b) for a, b in zip(first, again, strict=True))
-    assert not any(np.array_equal(a, b) for a, b in zip(first, other, strict=True) if a.ndim > 1)
+    def build():
+        return small_composite(penalty=0, dropout=0.3, optimizer="adam")
+
+    first, again, other = (weights_after_training(digits[0][:32], s, build) for s in (1, 1, 2))
+    assert all(map(np.array_equal, first, again))
+    assert not any(map(np.array_equal, first, other))
+
+
+@on_tensorflow
+@pytest.mark.slow
+def test_a_seed_fixes_the_weights_bit_by_bit_with_xla(digits):
+    def build():
+        generator = keras.Sequential(
+            [
+                keras.Input((3,)),
+                layers.Dense(7 * 7 * 8, use_bias=False),
+                layers.BatchNormalization(),
+                layers.Reshape((7, 7, 8)),
+                layers.Conv2DTranspose(1, 4, strides=4, activation="sigmoid"),
+            ]
+        )
+        discriminator = keras.Sequential(
+            [
+                keras.Input((28, 28, 1)),
+                layers.Conv2D(32, 4, strides=4),
+                layers.LeakyReLU(0.2),
+                layers.Flatten(),
+                layers.Dense(1),
+            ]
+        )
+        return build_composite(generator, discriminator, jit_compile=True)
+
+    first, again = (weights_after_training(digits[0], 1, build) for _ in range(2))
+    assert all(map(np.array_equal, first, again))
 
 
 @pytest.mark.parametrize(
@@ -178,8 +300,16 @@ def test_a_seed_fixes_the_weights_bit_by_bit(digits):
         (np.full((8, 28, 28, 1), -1, "float32"), "-1"),
         (np.zeros((8, 28, 28, 1), "int64"), "int64"),
         (np.full((8, 28, 28, 1), np.nan, "float32"), "nan"),
+        (np.zeros((7, 28, 28, 1), "uint8"), "at least the 8 images of a step, but there are 7"),
     ],
 )
-def test_images_on_another_scale_are_refused(images, said):
+def test_images_that_cannot_be_trained_on_are_refused(images, said, composite_to_refuse_with):
+    before = composite_to_refuse_with.get_weights()
     with pytest.raises(ValueError, match=said):
-        train(deterministic_composite(), images, epochs=1, batch_size=4)
+        train(composite_to_refuse_with, images, epochs=1, batch_size=4, discriminator_steps=2)
+    assert all(map(np.array_equal, before, composite_to_refuse_with.get_weights()))
+
+
+@pytest.fixture(scope="module")
+def composite_to_refuse_with():
+    return small_composite()

@@ -186,11 +186,14 @@ def _rarest_class(real, fake, reference):
 
 def _copying(samples, dataset):
     """Compares distances to the nearest training images with those of held-out images."""
-    distances, indices = nearest_images(samples, dataset.images)
     if dataset.test_images is None:
+        distances, indices = nearest_images(samples, dataset.images)
         held_out = nearest_others(dataset.images)
-    else:
-        held_out, _ = nearest_images(dataset.test_images, dataset.images)
+    else:  # in one call, because preparing the training images takes most of the time
+        both = np.concatenate([samples, dataset.test_images])
+        distances, indices = nearest_images(both, dataset.images)
+        held_out = distances[len(samples) :]
+        distances, indices = distances[: len(samples)], indices[: len(samples)]
     near = np.quantile(held_out, NEAR_COPY_QUANTILE)
     return Copies(distances, indices), {
         "nearest image": Score(

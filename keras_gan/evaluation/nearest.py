@@ -21,10 +21,10 @@ FEW = 500
 def nearest_images(images: np.ndarray, train_images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Finds the nearest training image of each image, by Euclidean distance of pixels.
 
-    The result is exact, apart from rounding in float32. Images are compared along a
-    few principal axes first. Distances along these are never greater than those of
-    all pixels, so they rule out most training images. An image that they rule out
-    few for is compared with all of them.
+    The result is exact, apart from rounding in float32. Images are compared along a few
+    principal axes first. A distance along these is never greater than the distance of
+    all pixels, so most training images are ruled out. An image for which too many
+    remain is compared with all of them.
 
     Args:
         images: `uint8` array of shape `(n, height, width, 1)`.
@@ -96,7 +96,7 @@ def _nearest_of_all(flat, train_images):
 
 
 def _principal_axes(images):
-    """The directions along which images differ most from black: `(pixels, PROJECTED)`."""
+    """The axes that hold most of the images' squared values: `(pixels, PROJECTED)`."""
     some = _flat(images[:: max(1, len(images) // PRINCIPAL_IMAGES)])
     return np.linalg.eigh(some.T @ some)[1][:, -PROJECTED:]
 

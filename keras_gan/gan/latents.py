@@ -5,8 +5,10 @@ import numpy as np
 from keras_gan.settings import LATENT_DISTRIBUTIONS
 
 
-def draw_latents(rng, n, latent_dim, distribution="normal"):
-    """Draws latent points.
+def draw_latents(
+    rng: np.random.Generator, n: int, latent_dim: int, distribution: str = "normal"
+) -> np.ndarray:
+    """Draws latents at random.
 
     Args:
         rng: A `numpy.random.Generator`.
@@ -20,6 +22,12 @@ def draw_latents(rng, n, latent_dim, distribution="normal"):
 
     Raises:
         ValueError: If the distribution is another.
+
+    Example:
+
+    >>> latents = draw_latents(np.random.default_rng(0), 10, latent_dim=100)
+    >>> latents.shape
+    (10, 100)
     """
     if distribution not in LATENT_DISTRIBUTIONS:
         raise ValueError(f"expected one of {LATENT_DISTRIBUTIONS}, but it is {distribution!r}")
@@ -28,22 +36,28 @@ def draw_latents(rng, n, latent_dim, distribution="normal"):
     return rng.standard_normal((n, latent_dim), dtype="float32")
 
 
-def interpolate(start, end, steps, spherical=False):
-    """Walks from one latent point to another.
+def interpolate(
+    start: np.ndarray, end: np.ndarray, steps: int, spherical: bool = False
+) -> np.ndarray:
+    """Walks from one latent to another.
 
-    On the straight line between two points of a normal distribution, those in
-    the middle are nearer to 0 than any that the generator has been trained on.
-    The spherical walk ([White, 2016](https://arxiv.org/abs/1609.04468)) turns from
-    one direction to the other at an even rate instead.
+    The middle of a straight line between two latents of a normal distribution is
+    nearer to 0 than the latents that the generator was trained on. A spherical walk
+    ([White, 2016](https://arxiv.org/abs/1609.04468)) stays as far from 0 as its ends
+    are, and turns from one direction to the other at an even rate.
 
     Args:
         start: Array of shape `(latent_dim,)`.
         end: Array of shape `(latent_dim,)`.
-        steps: Integer, at least 2, the number of points, both ends included.
+        steps: Integer, at least 2, the number of latents, both ends included.
         spherical: Boolean, whether to walk on an arc.
 
     Returns:
         An array of shape `(steps, latent_dim)`.
+
+    Example:
+
+    >>> images = generator.predict(interpolate(latents[0], latents[1], steps=10))
     """
     parts = np.linspace(0, 1, steps, dtype="float32")[:, None]
     cosine = start @ end / (np.linalg.norm(start) * np.linalg.norm(end))

@@ -12,18 +12,17 @@ Conv2D = functools.partial(layers.Conv2D, data_format="channels_last")
 Conv2DTranspose = functools.partial(layers.Conv2DTranspose, data_format="channels_last")
 
 
-def build_generator(latent_dim=100):
+def build_generator(latent_dim: int = 100) -> keras.Sequential:
     """Builds the default generator.
 
     A hidden layer bends the latent space before it is laid out as an image, so
     that the border between two digits can be narrow. A 3x3 convolution composes
     the parts on a 7x7 grid, where it is cheap. Each cell of the grid then unfolds
-    into 2x2 cells (sub-pixel convolution, [Shi et al.,
-    2016](https://arxiv.org/abs/1609.05158), written with `Reshape` and `Permute`
-    so that the saved model needs nothing but built-in layers), and a transposed
-    convolution, whose patches overlap, draws the image from these. Nothing is
-    calculated at full size but the image itself: convolutions of few channels
-    take far more time there than their arithmetic says.
+    into 2x2 cells: a sub-pixel convolution ([Shi et al.,
+    2016](https://arxiv.org/abs/1609.05158)), written with `Reshape` and `Permute`
+    so that the saved model needs built-in layers alone. A transposed convolution,
+    whose patches overlap, draws the image from these cells. Only the image itself
+    is calculated at full size: convolutions of few channels are slow there.
 
     Args:
         latent_dim: Integer, the size of the latent vector.
@@ -32,6 +31,11 @@ def build_generator(latent_dim=100):
         A `keras.Sequential` model. Input: `(batch, latent_dim)`, points drawn
         from a standard normal distribution. Output: `(batch, 28, 28, 1)`,
         grey values from 0 (black) to 1 (white).
+
+    Example:
+
+    >>> build_generator(latent_dim=64).output_shape
+    (None, 28, 28, 1)
     """
     return keras.Sequential(
         [
@@ -66,7 +70,7 @@ def build_generator(latent_dim=100):
     )
 
 
-def build_discriminator(dropout=0.0):
+def build_discriminator(dropout: float = 0.0) -> keras.Sequential:
     """Builds the default discriminator.
 
     A 4x4 convolution of stride 4 takes the image to a 7x7 grid of patches, and
@@ -82,6 +86,11 @@ def build_discriminator(dropout=0.0):
         A `keras.Sequential` model. Input: `(batch, 28, 28, 1)`, grey values
         from 0 (black) to 1 (white). Output: `(batch, 1)`, a logit; its sigmoid
         is the estimated probability that the image is real.
+
+    Example:
+
+    >>> build_discriminator().output_shape
+    (None, 1)
     """
     return keras.Sequential(
         [

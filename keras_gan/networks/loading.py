@@ -2,6 +2,7 @@
 
 import inspect
 import json
+import os
 import pathlib
 import sys
 import zipfile
@@ -25,7 +26,7 @@ PLAIN_VALUES = {"__keras_tensor__", "__tuple__"}
 UNSAFE_LAYERS = {"Lambda", "TorchModuleWrapper", "JaxLayer", "FlaxLayer", "TFSMLayer"}
 
 
-def load_generator(path):
+def load_generator(path: str | os.PathLike) -> keras.Model:
     """Loads a generator without running any code that its file may carry.
 
     Args:
@@ -36,6 +37,10 @@ def load_generator(path):
 
     Raises:
         UserError: If the file is not such a model, or needs code of its own.
+
+    Example:
+
+    >>> generator = load_generator("models/generator.keras")
     """
     model = _load(path)
     inputs, outputs = model.input_shape, model.output_shape
@@ -48,7 +53,7 @@ def load_generator(path):
     return model
 
 
-def load_discriminator(path):
+def load_discriminator(path: str | os.PathLike) -> keras.Model:
     """Loads a discriminator without running any code that its file may carry.
 
     Args:

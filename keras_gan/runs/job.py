@@ -12,6 +12,7 @@ from keras_gan.callbacks.average import AveragedGenerator
 from keras_gan.callbacks.log import outcome_logged
 from keras_gan.console import native_chatter_hidden, say, warnings_said
 from keras_gan.data import Dataset, load_data
+from keras_gan.devices import checked_backend, describe_device, repeat_exactly
 from keras_gan.errors import UserError
 from keras_gan.evaluation.classifier import Yardstick, find_yardstick
 from keras_gan.evaluation.evaluate import can_be_compared_with
@@ -23,7 +24,6 @@ from keras_gan.runs.building import architectures_of, build_networks, decide_jit
 from keras_gan.runs.provenance import SAME_DIGITS, describe_run, place, settings_text
 from keras_gan.settings import Config, configure
 from keras_gan.training import checkpoint
-from keras_gan.devices import checked_backend, describe_device, repeat_exactly
 from keras_gan.training.loop import train
 from keras_gan.training.state import Position, state_variables
 from keras_gan.training.stopping import StopRequest, resumable
