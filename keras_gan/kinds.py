@@ -1,11 +1,10 @@
 """Kinds of settings: what a value may be, and how the command line reads it."""
 
+import argparse
 import numbers
 import os
 from collections.abc import Callable, Collection
 from typing import Any
-
-from keras_gan.errors import UserError
 
 
 class Whole:
@@ -106,5 +105,5 @@ class ExistingPlace(Place):
     @staticmethod
     def parse(path: str) -> str:
         if not os.path.exists(path):
-            raise UserError(f"{path}: no such file or folder")
+            raise argparse.ArgumentTypeError(f"{path}: no such file or folder")
         return path

@@ -5,6 +5,8 @@ import sys
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 # Tests take few steps: they need XLA to compile sooner rather than better.
 os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0")
+# Two workers share two cores.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
@@ -37,6 +39,18 @@ def digits_file(digits, tmp_path_factory):
     path = tmp_path_factory.mktemp("data") / "digits.npz"
     np.savez(path, x_train=digits[0][..., 0], y_train=digits[1])
     return path
+
+
+@pytest.fixture
+def quick_pictures(monkeypatch):
+    """Charts and diagrams become small files, where a test is not about what they show."""
+    from keras_gan.files import write_bytes
+
+    def write(_, path):
+        write_bytes(path, b"a picture")
+
+    monkeypatch.setattr("keras_gan.pictures.plots.save_figure", write)
+    monkeypatch.setattr("keras_gan.callbacks.diagrams.plot_model", write)
 
 
 def pytest_addoption(parser):

@@ -11,16 +11,18 @@ from conftest import ROOT
 BACKEND_NEUTRAL = [
     "tests/test_average.py",
     "tests/test_composite.py",
-    "tests/test_duel.py",
     "tests/test_losses.py",
+    "tests/test_step.py",
     "tests/test_training.py",
 ]
+OPTIONS = ["-q", "-n", "0", "-m", "every_backend", "-p", "no:cacheprovider"]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(importlib.util.find_spec("jax") is None, reason="JAX is not installed")
-def test_composite_and_loop_on_jax():
+def test_steps_and_trainings_on_jax():
     outcome = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *BACKEND_NEUTRAL],
+        [sys.executable, "-m", "pytest", *OPTIONS, *BACKEND_NEUTRAL],
         cwd=ROOT,
         env={**os.environ, "KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu"},
         capture_output=True,

@@ -1,4 +1,4 @@
-"""What one step of each side changes. Backend-neutral: `test_backends` runs it on JAX too."""
+"""What an update of each side changes, and the composite itself."""
 
 import contextlib
 import warnings
@@ -14,11 +14,11 @@ from keras_gan.gan.composite import frozen
 LATENT_DIM = 8
 
 
-def build_tiny_generator(latent_dim):
+def build_small_generator():
     return keras.Sequential(
         [
-            keras.Input((latent_dim,)),
-            layers.Dense(49),
+            keras.Input((LATENT_DIM,)),
+            layers.Dense(49, use_bias=False),
             layers.BatchNormalization(),
             layers.Dense(784, activation="sigmoid"),
             layers.Reshape((28, 28, 1)),
@@ -27,12 +27,12 @@ def build_tiny_generator(latent_dim):
     )
 
 
-def build_tiny_discriminator():
+def build_small_discriminator():
     """A discriminator with a state of its own: moving statistics."""
     return keras.Sequential(
         [
             keras.Input((28, 28, 1)),
-            layers.Conv2D(4, 4, strides=4),
+            layers.Conv2D(4, 4, strides=4, use_bias=False, name="patches"),
             layers.BatchNormalization(),
             layers.Dropout(0.3),
             layers.Flatten(),
@@ -40,6 +40,17 @@ def build_tiny_discriminator():
         ],
         name="discriminator",
     )
+
+
+def build(generator=None, discriminator=None):
+    generator = generator or build_small_generator()
+    discriminator = discriminator or build_small_discriminator()
+    return build_composite(generator, discriminator, optimizer="sgd", learning_rate=0.1, penalty=0)
+
+
+@pytest.fixture
+def composite():
+    return build()
 
 
 def draw_batch(n):
@@ -51,8 +62,16 @@ def draw_batch(n):
 
 
 def train_discriminator(composite, n):
+    """By hand, as Keras' own models are trained."""
     _, images, labels = draw_batch(n)
     composite.discriminator.train_on_batch(images, labels)
+
+
+def update_discriminator(composite, n):
+    """As a step does."""
+    _, images, _ = draw_batch(n)
+    labels = np.repeat([[1.0], [0.0]], n, axis=0)
+    composite.penalized_discriminator.train_on_batch((images, 1 - images), labels)
 
 
 def train_generator(composite, n):
@@ -75,23 +94,12 @@ def paths(model):
     return [weight.path for weight in model.weights]
 
 
-def assert_each_side_trains_itself_alone(composite, n):
+def assert_each_side_trains_itself_alone(composite, n, discriminator_updates=None):
     generator, discriminator = composite.generator, composite.discriminator
     both = keras.Model(composite.inputs, composite.outputs)
-    assert changed(both, lambda: train_discriminator(composite, n)) == paths(discriminator)
+    for update in discriminator_updates or (train_discriminator, update_discriminator):
+        assert changed(both, lambda update=update: update(composite, n)) == paths(discriminator)
     assert changed(both, lambda: train_generator(composite, n)) == paths(generator)
-
-
-@pytest.fixture(params=["default networks", "tiny networks with normalization"])
-def networks(request):
-    if request.param == "default networks":
-        return build_generator(LATENT_DIM), build_discriminator()
-    return build_tiny_generator(LATENT_DIM), build_tiny_discriminator()
-
-
-@pytest.fixture
-def composite(networks):
-    return build_composite(*networks, penalty=0)
 
 
 def provoke_frozen_trace(discriminator, n):
@@ -108,9 +116,15 @@ def provoke_frozen_trace(discriminator, n):
         assert changed(discriminator, train_frozen) == []
 
 
+@pytest.mark.every_backend
 def test_each_side_trains_itself_alone_at_every_batch_size(composite):
     for n in (8, 6, 8):
         assert_each_side_trains_itself_alone(composite, n)
+
+
+def test_each_side_of_the_default_networks_trains_itself_alone():
+    composite = build(build_generator(LATENT_DIM), build_discriminator())
+    assert_each_side_trains_itself_alone(composite, 8)
 
 
 def test_the_generator_may_be_trained_first(composite):
@@ -118,17 +132,18 @@ def test_the_generator_may_be_trained_first(composite):
     assert_each_side_trains_itself_alone(composite, 8)
 
 
+@pytest.mark.every_backend
 def test_after_save_and_load_of_the_networks(composite, tmp_path):
-    assert_each_side_trains_itself_alone(composite, 8)
+    train_discriminator(composite, 8)
+    train_generator(composite, 8)
     composite.generator.save(tmp_path / "generator.keras")
     composite.discriminator.save(tmp_path / "discriminator.keras")
-    loaded = build_composite(
+    loaded = build(
         keras.saving.load_model(tmp_path / "generator.keras"),
         keras.saving.load_model(tmp_path / "discriminator.keras"),
-        penalty=0,
     )
     for n in (8, 6):
-        assert_each_side_trains_itself_alone(loaded, n)
+        assert_each_side_trains_itself_alone(loaded, n, [update_discriminator])
 
 
 def test_after_save_and_load_of_the_composite(composite, tmp_path):
@@ -141,18 +156,20 @@ def test_after_save_and_load_of_the_composite(composite, tmp_path):
         composite.predict_on_batch(latents), loaded.predict_on_batch(latents)
     )
     for n in (8, 6):
-        assert_each_side_trains_itself_alone(loaded, n)
+        assert_each_side_trains_itself_alone(loaded, n, [train_discriminator])
 
 
-def test_a_frozen_trace_from_before_is_dropped(networks):
-    generator, discriminator = networks
+@pytest.mark.every_backend
+def test_a_frozen_trace_from_before_is_dropped():
+    discriminator = build_small_discriminator()
     discriminator.compile("adam", "mse")
     provoke_frozen_trace(discriminator, 8)
-    composite = build_composite(generator, discriminator, penalty=0)
+    composite = build(discriminator=discriminator)
     for n in (8, 6):
         assert_each_side_trains_itself_alone(composite, n)
 
 
+@pytest.mark.every_backend
 def test_a_frozen_trace_from_between_is_dropped_by_the_next_training(composite):
     provoke_frozen_trace(composite.discriminator, 10)
     images = np.random.default_rng(0).uniform(size=(10, 28, 28, 1)).astype("float32")
@@ -185,10 +202,10 @@ def test_the_composite_lists_and_shows_the_discriminator_as_frozen(composite):
 
 
 def test_a_layer_that_the_user_froze_stays_frozen():
-    discriminator = build_discriminator()
+    discriminator = build_small_discriminator()
     kept = discriminator.get_layer("patches")
     kept.trainable = False
-    composite = build_composite(build_tiny_generator(LATENT_DIM), discriminator, penalty=0)
+    composite = build(discriminator=discriminator)
     images, labels = draw_batch(8)[1:]
     changes = changed(discriminator, lambda: discriminator.train_on_batch(images, labels))
     assert changes == [path for path in paths(discriminator) if path not in paths(kept)]
@@ -204,3 +221,25 @@ def test_looking_at_a_frozen_composite_does_not_unfreeze_it(composite):
         assert not composite.discriminator.trainable
         assert not any(layer.trainable for layer in composite.discriminator.layers)
     assert composite.discriminator.trainable
+
+
+def optimizers_of(composite):
+    return composite.discriminator.optimizer, composite.optimizer
+
+
+def test_an_optimizer_given_as_an_object_is_copied_for_each_side():
+    given = keras.optimizers.Adam(keras.optimizers.schedules.ExponentialDecay(0.3, 10, 0.5), 0.4)
+    composite = build_composite(
+        build_small_generator(), build_small_discriminator(), optimizer=given, penalty=0
+    )
+    copies = optimizers_of(composite)
+    assert len({id(optimizer) for optimizer in (given, *copies)}) == 3
+    for optimizer in copies:
+        assert isinstance(optimizer, keras.optimizers.Adam)
+        assert optimizer.get_config() == given.get_config()
+    assert composite.penalized_discriminator.optimizer is copies[0]
+    assert not given.built
+    update_discriminator(composite, 4)
+    assert [int(optimizer.iterations) for optimizer in (given, *copies)] == [0, 1, 0]
+    train_generator(composite, 4)
+    assert [int(optimizer.iterations) for optimizer in (given, *copies)] == [0, 1, 1]

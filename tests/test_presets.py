@@ -1,18 +1,27 @@
 """Presets are the published recipes, layer by layer and number by number."""
 
 import dataclasses
+import functools
 
 import keras
 import numpy as np
 import pytest
 from keras import layers
-from keras_gan.models import Duel
 
-from keras_gan import AveragedGenerator, models
+from keras_gan import AveragedGenerator, build_composite
 from keras_gan.errors import UserError
-from keras_gan.runs.job import build_networks
-from keras_gan.settings import LOSSES, NETWORKS, PRESETS, SMOOTHING_LOSSES, configure
-from keras_gan.training import train_step
+from keras_gan.gan.losses import GanLoss
+from keras_gan.gan.step import GanStep
+from keras_gan.presets import PRESETS
+from keras_gan.registry import CALLBACKS, COMMANDS, LOSSES, NETWORKS
+from keras_gan.runs.building import build_networks
+from keras_gan.settings import SETTINGS, configure
+
+
+@functools.cache
+def composite_of(preset):
+    """Built once for all tests that only look at it."""
+    return build_networks(configure(preset))
 
 
 def described(model):
@@ -69,8 +78,7 @@ RECIPES = {
             "epochs": 100,
             "latent_distribution": "normal",
             "batch_size": 128,
-            "generator_batch_size": 256,
-            "shared_latents": False,
+            "fresh_latents": 2,
             "learning_rate": 2e-4,
             "beta_1": 0.5,
             "label_smoothing": 0,
@@ -95,8 +103,7 @@ RECIPES = {
             "epochs": 300,
             "latent_distribution": "normal",
             "batch_size": 100,
-            "generator_batch_size": None,
-            "shared_latents": False,
+            "fresh_latents": 1,
             "learning_rate": 2e-4,
             "beta_1": 0.9,
             "label_smoothing": 0,
@@ -121,8 +128,7 @@ RECIPES = {
             "epochs": 100,
             "latent_distribution": "uniform",
             "batch_size": 64,
-            "generator_batch_size": None,
-            "shared_latents": False,
+            "fresh_latents": 1,
             "learning_rate": 2e-3,
             "beta_1": 0.9,
             "label_smoothing": 0.1,
@@ -134,7 +140,7 @@ RECIPES = {
 @pytest.mark.parametrize("preset", RECIPES)
 def test_a_preset_is_the_published_recipe(preset):
     recipe, config = RECIPES[preset], configure(preset=preset)
-    composite = build_networks(config)
+    composite = composite_of(preset)
     networks = (composite.generator, composite.discriminator)
     assert described(composite.generator) == recipe["generator"]
     assert described(composite.discriminator) == recipe["discriminator"]
@@ -155,7 +161,7 @@ def test_a_preset_is_the_published_recipe(preset):
 
 @pytest.mark.parametrize("preset", ["mlp", "mlp-dropout"])
 def test_fully_connected_networks_begin_as_their_pytorch_projects_do(preset):
-    composite = build_networks(configure(preset))
+    composite = composite_of(preset)
     for network in (composite.generator, composite.discriminator):
         for layer in [layer for layer in network.layers if isinstance(layer, layers.Dense)]:
             inputs, _ = layer.kernel.shape
@@ -170,7 +176,7 @@ def test_fully_connected_networks_begin_as_their_pytorch_projects_do(preset):
 def test_dcgan_keeps_the_papers_rules():
     config = configure(preset="dcgan")
     assert (config.learning_rate, config.beta_1, config.loss) == (2e-4, 0.5, "bce")
-    composite = build_networks(config)
+    composite = composite_of("dcgan")
     assert described(composite.generator) == [
         "Dense 6272 linear",
         "BatchNormalization",
@@ -222,35 +228,26 @@ def test_both_sides_get_the_optimizer_that_was_asked_for(name, kind):
         assert float(model.optimizer.learning_rate) == 0.25
 
 
-@pytest.mark.parametrize(("name", "n"), [("uniform", 5), ("normal", None)])
-def test_both_sides_learn_from_the_points_that_were_asked_for(name, n, monkeypatch):
-    config = configure(preset="mlp", latent_distribution=name, generator_batch_size=n)
-    duel = Duel(build_networks(config))
-    seen = []
-
-    def learn(x):
-        ((_, points, *_),), composites = x
-        seen.extend([points, composites])
-        names = ("judged", "g_loss", "real_score", "fake_score", "real_accuracy", "fake_accuracy")
-        return dict.fromkeys(names, 0.0)
-
-    monkeypatch.setattr(duel, "train_on_batch", learn)
-    images = np.zeros((500, 28, 28, 1), "float32")
-    train_step(duel, images, np.random.default_rng(0), **config.step_settings)
-    assert [len(points) for points in seen] == [500, n or 500]
-    assert not np.array_equal(*seen)
-    for points in seen:
-        assert (np.abs(points).max() <= 1) == (name == "uniform")
-
-
 @pytest.mark.parametrize("preset", PRESETS)
 def test_the_images_of_every_preset_are_from_0_to_1(preset):
-    generator = build_networks(configure(preset=preset)).generator
+    generator = composite_of(preset).generator
     latents = 3 * np.random.default_rng(0).standard_normal((8, *generator.input_shape[1:]))
     images = keras.ops.convert_to_numpy(generator(latents.astype("float32")))
     assert images.shape == (8, 28, 28, 1)
     assert images.min() >= 0
     assert images.max() <= 1
+
+
+def take_step(composite, config, n, compiled=False):
+    composite.run_eagerly = not compiled
+    rng, latent_dim = np.random.default_rng(0), composite.input_shape[1]
+    batches = []
+    for _ in range(config.discriminator_steps):
+        images = rng.uniform(size=(n, 28, 28, 1)).astype("float32")
+        latents = rng.standard_normal((n, latent_dim), dtype="float32")
+        random = composite.penalized_discriminator.penalty.draw(rng, images)
+        batches.append((images, latents, random))
+    return GanStep(composite)(batches)
 
 
 @pytest.mark.parametrize("preset", PRESETS)
@@ -263,8 +260,7 @@ def test_mixed_precision_is_that_of_keras_and_what_is_drawn_is_not(preset):
     assert composite.discriminator.layers[-1].compute_dtype == "float32"
     assert {variable.dtype for variable in composite.trainable_variables} == {"float32"}
     assert keras.config.dtype_policy().name == "float32"
-    images = np.zeros((8 * config.discriminator_steps, 28, 28, 1), "float32")
-    logs = train_step(Duel(composite), images, np.random.default_rng(0), **config.step_settings)
+    logs = take_step(composite, config, n=2, compiled=preset == "mlp")
     assert np.isfinite(list(logs.values())).all()
     average = AveragedGenerator(composite.generator, config.average)
     policies = {layer.dtype_policy.name for layer in average.generator._flatten_layers()}
@@ -276,25 +272,28 @@ def test_mixed_precision_is_that_of_keras_and_what_is_drawn_is_not(preset):
 
 
 def test_a_step_in_mixed_precision_is_nearly_that_in_full():
-    rng = np.random.default_rng(0)
-    images = rng.uniform(size=(16, 28, 28, 1)).astype("float32")
     logs = []
     for mixed in (False, True):
         keras.utils.set_random_seed(0)
-        composite = build_networks(configure(mixed_precision=mixed))
-        logs.append(train_step(Duel(composite), images, np.random.default_rng(1)))
+        config = configure(mixed_precision=mixed)
+        logs.append(take_step(build_networks(config), config, n=16))
     for name in ("d_loss", "g_loss", "real_score", "fake_score"):
         assert logs[1][name] == pytest.approx(logs[0][name], rel=0.05)
         assert logs[1][name] != logs[0][name]
 
 
 def test_what_can_be_chosen_is_what_there_is():
-    assert set(NETWORKS) == set(models.NETWORKS)
-    assert set(LOSSES) == set(models.LOSSES)
+    """The settings offer what is registered, and each of that is where it is said to be."""
+    assert tuple(SETTINGS["networks"].metadata["kind"].names) == tuple(NETWORKS)
+    assert tuple(SETTINGS["loss"].metadata["kind"].names) == tuple(LOSSES)
+    assert all(callable(build) for build in NETWORKS.values())
+    assert all(isinstance(loss, GanLoss) for loss in LOSSES.values())
+    assert all(issubclass(callback, keras.callbacks.Callback) for callback in CALLBACKS.values())
+    assert all(command.HELP for command in COMMANDS.values())
 
 
 @pytest.mark.parametrize("networks", NETWORKS)
-def test_the_knob_for_dropout_reaches_every_kind_of_network(networks):
+def test_the_setting_for_dropout_reaches_every_kind_of_network(networks):
     def rates(dropout):
         composite = build_networks(
             configure(networks=networks, dropout=dropout, penalty=0.0, latent_dim=8)
@@ -307,10 +306,16 @@ def test_the_knob_for_dropout_reaches_every_kind_of_network(networks):
     assert set(rates(0.25)) == {0.25}
 
 
-def test_knobs_that_do_not_go_together_are_told():
-    with pytest.raises(UserError, match="label_smoothing is for the losses bce and lsgan"):
-        configure(loss="hinge", label_smoothing=0.1)
-    for loss in SMOOTHING_LOSSES:
-        configure(loss=loss, label_smoothing=0.1)
+def test_settings_that_do_not_go_together_are_told():
+    networks = composite_of("mlp").generator, composite_of("mlp").discriminator
+    for loss, entry in LOSSES.items():
+        settings = {"loss": loss, "penalty": 10, "label_smoothing": 0.1}
+        if entry.smooths:
+            build_composite(*networks, **settings)
+        else:
+            with pytest.raises(UserError, match=f"label_smoothing must be 0 for {loss}"):
+                build_composite(*networks, **settings)
+            with pytest.raises(UserError, match=f"label_smoothing must be 0 for {loss}"):
+                build_networks(configure(preset=loss, label_smoothing=0.1))
     with pytest.raises(UserError, match="set penalty to 0"):
         configure(dropout=0.3)

@@ -97,7 +97,8 @@ def flags_of(command):
 @pytest.fixture(scope="module")
 def known_flags():
     main = [sys.executable, "main.py"]
-    return flags_of([*main, "--help"]) | flags_of([*main, "evaluate", "--help"])
+    commands = ([], ["evaluate"], ["compare"])
+    return set().union(*(flags_of([*main, *command, "--help"]) for command in commands))
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)

@@ -188,7 +188,7 @@ def tiny_networks(monkeypatch):
 
 
 @pytest.fixture
-def settings(digits, tmp_path, monkeypatch):
+def settings(digits, tmp_path, monkeypatch, quick_pictures):
     """Settings of a quick run without labels, in a folder of its own."""
     tiny_networks(monkeypatch)
     monkeypatch.chdir(tmp_path)
@@ -223,6 +223,7 @@ class FailingWrites:
         return sorted({*last.values(), kinds.index("epoch_#_step_#.ckpt")})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "recipe",
     [
@@ -230,10 +231,12 @@ class FailingWrites:
         "--preset wgan-gp --networks mlp --latent-distribution uniform --discriminator-steps 3"
         " --no-jit-compile",
         "--preset mlp --mixed-precision --optimizer rmsprop --no-jit-compile",
-        "--preset lsgan --optimizer sgd --label-smoothing 0.1",
+        "--preset lsgan --networks mlp --optimizer sgd --label-smoothing 0.1",
     ],
 )
-def test_a_run_of_any_recipe_is_resumed_as_it_was(recipe, digits, tmp_path, monkeypatch):
+def test_a_run_of_any_recipe_is_resumed_as_it_was(
+    recipe, digits, tmp_path, monkeypatch, quick_pictures
+):
     monkeypatch.chdir(tmp_path)
     np.savez(tmp_path / "digits.npz", x=digits[0][:110, ..., 0])
     arguments = ["--data", "digits.npz", "--quiet", "--batch-size", "20", *recipe.split()]
@@ -244,11 +247,12 @@ def test_a_run_of_any_recipe_is_resumed_as_it_was(recipe, digits, tmp_path, monk
     assert_same(tmp_path, unbroken)
 
 
+@pytest.mark.slow
 def test_whatever_write_fails_the_run_goes_on(settings, tmp_path, monkeypatch):
     writes = FailingWrites(monkeypatch)
     (tmp_path / "whole").mkdir()
     monkeypatch.chdir(tmp_path / "whole")
-    settings["data"] = str(tmp_path / "digits.npz")
+    settings |= {"data": str(tmp_path / "digits.npz"), "epochs": 1, "save_every": 1}
     job.run(Config(**settings))
     failing = writes.one_of_each_kind()
     whole = outcome(tmp_path / "whole")

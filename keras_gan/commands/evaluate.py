@@ -6,10 +6,11 @@ import pathlib
 
 import keras_gan
 from keras_gan.backend import start_keras
-from keras_gan.commands.options import add_settings, existing
+from keras_gan.commands.options import add_settings
 from keras_gan.console import native_chatter_hidden, say, warnings_said
 from keras_gan.errors import UserError
 from keras_gan.files import CONFIG_NAME, check_can_be_written
+from keras_gan.kinds import ExistingPlace
 from keras_gan.settings import LATENT_DISTRIBUTIONS, Config
 
 HELP = "measure how good generated images are"
@@ -22,7 +23,7 @@ DESCRIPTION = (
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "path",
-        type=existing,
+        type=ExistingPlace.parse,
         metavar="FILE",
         help="a generator (.keras), or an .npz with images in an array x",
     )
@@ -91,12 +92,8 @@ def run(
     from keras_gan.data import load_data
     from keras_gan.evaluation import report
     from keras_gan.evaluation.classifier import load_yardstick
-    from keras_gan.evaluation.evaluate import (
-        MIN_SAMPLES,
-        can_be_compared_with,
-        evaluate,
-        load_samples,
-    )
+    from keras_gan.evaluation.evaluate import can_be_compared_with, evaluate
+    from keras_gan.evaluation.samples import MIN_SAMPLES, load_samples
 
     with native_chatter_hidden():
         keras.ops.zeros(1)  # the backend starts
@@ -123,7 +120,7 @@ def run(
             f"{'held out' if held_out else 'none of them held out'}, of {real.source}"
         )
         print(f"yardstick: {yardstick.name}, sha256 {yardstick.sha256}")
-    print(f"\n{report.table(result)}")
+    print(f"\n{result}")
     if json:
         about = {
             "file": str(path),

@@ -1,7 +1,6 @@
 """Options of the command line, made from the settings."""
 
 import argparse
-import os
 import pathlib
 import sys
 
@@ -88,13 +87,6 @@ def _option(field):
 def flag(name: str) -> str:
     """The option of a setting: `--batch-size` of `batch_size`."""
     return "--" + name.replace("_", "-")
-
-
-def existing(path: str) -> str:
-    """Reads the path of a file that must be there."""
-    if not os.path.exists(path):
-        raise UserError(f"{path}: no such file or folder")
-    return path
 
 
 def settings_table() -> str:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 NEAR_COPY_QUANTILE = 0.01
 # How many draws of real images the reference of the FID is averaged over, at most.
 REFERENCE_DRAWS = 4
+ROW = "{:<20}{:>12}{:>12}   {}"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -51,7 +52,7 @@ class Copies:
 
 @dataclasses.dataclass(frozen=True)
 class Result:
-    """What `evaluate` returns.
+    """What `evaluate` returns. Printed, it is a table, a score in each line.
 
     Attributes:
         scores: Dict that maps names to `Score`s.
@@ -71,6 +72,17 @@ class Result:
     copies: Copies
     compared: int
     real: int
+
+    def __str__(self):
+        lines = [ROW.format("score", "value", "real", "what it means")]
+        for name, score in self.scores.items():
+            values = (f"{value:.4f}" for value in (score.value, score.reference))
+            lines.append(ROW.format(name, *values, score.meaning))
+        if self.class_shares:
+            shares = enumerate(self.class_shares)
+            shares = "  ".join(f"{label}: {share:.1%}" for label, share in shares)
+            lines += ["", f"share of each class:  {shares}"]
+        return "\n".join(lines)
 
 
 def can_be_compared_with(dataset: Dataset) -> bool:

@@ -10,34 +10,7 @@ from keras_gan.files import write_text
 from keras_gan.pictures.grids import mosaic
 from keras_gan.pictures.plots import DPI, save_figure
 
-ROW = "{:<20}{:>12}{:>12}   {}"
 COLUMNS = 10
-
-
-def table(result: Result) -> str:
-    """Formats the scores as text, one in each line.
-
-    Args:
-        result: A `Result`.
-
-    Returns:
-        String without a line break at its end.
-
-    Example:
-
-    >>> print(table(evaluate(samples, dataset)))
-    """
-    lines = [ROW.format("score", "value", "real", "what it means")]
-    for name, score in result.scores.items():
-        lines.append(
-            ROW.format(name, f"{score.value:.4f}", f"{score.reference:.4f}", score.meaning)
-        )
-    if result.class_shares:
-        shares = "  ".join(
-            f"{index}: {share:.1%}" for index, share in enumerate(result.class_shares)
-        )
-        lines += ["", f"share of each class:  {shares}"]
-    return "\n".join(lines)
 
 
 def save_json(result: Result, path: str | os.PathLike, about: dict) -> None:

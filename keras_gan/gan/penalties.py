@@ -63,7 +63,7 @@ class GradientPenalty(Penalty):
     the same image with noise, divided by the variance of the noise. For small
     noise, its expectation is the squared norm of the gradient. It takes no
     gradient of a gradient, so every backend can train with it, and a quarter of
-    the real images is enough. The weight is twice the paper's gamma.
+    the real images is enough. The weight is 2 x the paper's gamma.
 
     The discriminator must answer alike when asked twice: the term would take
     dropout for steepness.
@@ -111,8 +111,8 @@ class LipschitzPenalty(GradientPenalty):
         layers = discriminator._flatten_layers()
         if any(isinstance(layer, keras.layers.BatchNormalization) for layer in layers):
             raise UserError(
-                "this gradient penalty is of one image at a time, which a discriminator with "
-                "batch normalization does not judge; take it out, or choose another loss"
+                "this gradient penalty is of one image at a time, and batch "
+                "normalization mixes the images of a batch; take it out, or choose another loss"
             )
 
     def draw(self, rng, real_images):
@@ -153,7 +153,7 @@ class PenalizedDiscriminator(keras.Model):
 
         outputs, term = self.penalty.call(discriminator, *inputs)
         if self.penalty.weight:
-            self.add_loss(self.penalty.weight / 2 * term)
+            self.add_loss(ops.convert_to_tensor(self.penalty.weight / 2 * term, "float32"))
         return outputs
 
 

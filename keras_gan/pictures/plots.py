@@ -126,8 +126,9 @@ def plot_curves(
     """
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(8, 5), dpi=DPI, layout="constrained")
-    axes = figure.add_subplot()
+    figure = Figure(figsize=(8, 5), dpi=DPI)
+    # Fitted by hand: Matplotlib's own layout takes as long as all of the drawing.
+    axes = figure.add_axes((0.105, 0.11, 0.875, 0.81))
     for name, label in labels.items():
         values = history[name]
         places = epochs or range(1, len(values) + 1)

@@ -34,6 +34,7 @@ class GanCallback(keras.callbacks.Callback):
     def __init__(self, generator: keras.Model | None = None):
         super().__init__()
         self._generator = generator
+        self.epoch = 0
 
     @classmethod
     def check(cls, config) -> None:
