@@ -75,8 +75,8 @@ def build_discriminator(dropout: float = 0.0) -> keras.Sequential:
 
     A 4x4 convolution of stride 4 takes the image to a 7x7 grid of patches, and
     a 3x3 convolution of stride 2 compares the patches with their neighbours in nine
-    places. A hidden layer that sees all nine then judges whether the parts make a
-    digit.
+    places. A hidden layer that sees all nine then decides whether the parts
+    make a digit.
 
     Args:
         dropout: Float, the share of values that is dropped after each
