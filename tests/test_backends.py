@@ -17,6 +17,9 @@ BACKEND_NEUTRAL = [
 ]
 OPTIONS = ["-q", "-n", "0", "-m", "every_backend", "-p", "no:cacheprovider"]
 
+# It, too, is to compile sooner rather than better: see `conftest.py`.
+JAX = {"KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu", "JAX_DISABLE_MOST_OPTIMIZATIONS": "1"}
+
 
 @pytest.mark.slow
 @pytest.mark.skipif(importlib.util.find_spec("jax") is None, reason="JAX is not installed")
@@ -24,7 +27,7 @@ def test_steps_and_trainings_on_jax():
     outcome = subprocess.run(
         [sys.executable, "-m", "pytest", *OPTIONS, *BACKEND_NEUTRAL],
         cwd=ROOT,
-        env={**os.environ, "KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu"},
+        env={**os.environ, **JAX},
         capture_output=True,
         text=True,
     )

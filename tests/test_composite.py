@@ -134,16 +134,14 @@ def test_the_generator_may_be_trained_first(composite):
 
 @pytest.mark.every_backend
 def test_after_save_and_load_of_the_networks(composite, tmp_path):
-    train_discriminator(composite, 8)
-    train_generator(composite, 8)
+    update_discriminator(composite, 8)
     composite.generator.save(tmp_path / "generator.keras")
     composite.discriminator.save(tmp_path / "discriminator.keras")
     loaded = build(
         keras.saving.load_model(tmp_path / "generator.keras"),
         keras.saving.load_model(tmp_path / "discriminator.keras"),
     )
-    for n in (8, 6):
-        assert_each_side_trains_itself_alone(loaded, n, [update_discriminator])
+    assert_each_side_trains_itself_alone(loaded, 8, [update_discriminator])
 
 
 def test_after_save_and_load_of_the_composite(composite, tmp_path):
@@ -159,7 +157,6 @@ def test_after_save_and_load_of_the_composite(composite, tmp_path):
         assert_each_side_trains_itself_alone(loaded, n, [train_discriminator])
 
 
-@pytest.mark.every_backend
 def test_a_frozen_trace_from_before_is_dropped():
     discriminator = build_small_discriminator()
     discriminator.compile("adam", "mse")

@@ -13,12 +13,12 @@ def frozen(model):
     try:
         yield
     finally:
-        for layer, flag in flags:  # the flag of a model before those of its layers
+        for layer, flag in flags:  # a model comes before its layers, whose flags it overwrites
             layer.trainable = flag
 
 
 def unfreeze(model):
-    """Makes a model that is frozen as a whole trainable as a whole."""
+    """Makes a model trainable, if it was frozen as a whole."""
     if not model.trainable:
         model.trainable = True
 
@@ -27,14 +27,14 @@ def unfreeze(model):
 class Composite(keras.Model):
     """The stack D(G(z)), which trains the generator and never the discriminator.
 
-    Keras 3 reads `trainable` whenever it traces a train function: at the first
-    batch, and again at the first batch of another size. A discriminator that is
-    frozen by hand between the two may therefore be traced frozen, and never
-    learn again. Here freezing is part of what the composite *is*: for the time
-    that the composite runs, counts or lists its variables, its discriminator is
-    frozen (normalization layers use, and keep, their moving statistics; dropout
-    stays active), and at any other time the discriminator is trainable, but for
-    layers of it that were frozen one by one.
+    Keras 3 reads `trainable` when it traces a train function: at the first batch, and
+    again at the first batch of another size. Code that freezes the discriminator by
+    hand may do so before such a moment. Then the discriminator never learns again.
+
+    A composite freezes its discriminator only for as long as the composite itself
+    runs, or lists its variables. At any other time the discriminator is trainable,
+    except for layers that were frozen one by one. While it is frozen, its dropout stays
+    active, and its normalization layers use their moving statistics.
 
     Args:
         generator: A model from `(batch, latent_dim)` to images.
@@ -44,6 +44,9 @@ class Composite(keras.Model):
     Attributes:
         generator: The generator, whose variables the composite trains.
         discriminator: The discriminator, ready to be trained on its own.
+        penalized_discriminator: The model that a step trains to train the
+            discriminator: the discriminator with its penalty. `build_composite` sets
+            it; `None` before.
 
     Example:
 
@@ -51,6 +54,8 @@ class Composite(keras.Model):
     >>> len(composite.trainable_variables) == len(composite.generator.trainable_variables)
     True
     """
+
+    penalized_discriminator = None
 
     def __init__(self, generator, discriminator, name="gan", **kwargs):
         unfreeze(discriminator)

@@ -7,38 +7,39 @@ from keras import ops
 
 from keras_gan.gan.composite import Composite, unfreeze
 
-# More of the discriminator's updates than these would make one call long to compile.
-MOST_UPDATES_IN_ONE_CALL = 8
+# A call with more updates than this takes long to compile.
+MAX_UPDATES_IN_ONE_CALL = 8
 
 
-def gan_step(composite, draw, train, batches, fresh_latents):
+def gan_step(composite, generate, update, batches, generator_latents):
     """Shows the discriminator real and generated images, then moves the generator.
 
     Args:
-        composite: A `Composite`, compiled.
-        draw: Function from latents to generated images.
-        train: Function that trains a model by one batch: from the model, its inputs
-            and labels to a dict of its losses and scores.
-        batches: List of `(real_images, latents, random)`, one for each update of the
-            discriminator; `random` is what its penalty has drawn.
-        fresh_latents: Latents for the generator's update; those of the last batch
-            if `None`.
+        composite: A `Composite` made by `build_composite`.
+        generate: Function from latents to generated images.
+        update: Function that trains a model on one batch. It gets the model, the
+            inputs and the labels, and returns a dict of losses and scores.
+        batches: List with one batch for each update of the discriminator: a tuple
+            of real images, latents, and a tuple of what the penalty has drawn.
+        generator_latents: Latents for the update of the generator. If `None`, it
+            takes those of the last batch.
 
     Returns:
-        A dict of scalars: what `Scores` says of the discriminator, the mean over
-        its updates, and `g_loss`.
+        A dict of scalars: the values of `Scores`, averaged over the updates of the
+        discriminator; its `loss`, with the penalty; and the generator's `g_loss`.
     """
-    updates = []
-    for real_images, latents, random in batches:
-        fake_images = draw(latents)
+    d_updates = []
+    for real_images, latents, penalty_inputs in batches:
+        fake_images = generate(latents)
         labels = ops.concatenate([_labels(1, real_images), _labels(0, fake_images)])
-        inputs = (real_images, fake_images, *random)
-        updates.append(train(composite.penalized_discriminator, inputs, labels))
-    latents = latents if fresh_latents is None else fresh_latents
-    generator_update = train(composite, latents, _labels(1, latents))
+        inputs = (real_images, fake_images, *penalty_inputs)
+        d_updates.append(update(composite.penalized_discriminator, inputs, labels))
+    if generator_latents is None:
+        generator_latents = latents
+    g_update = update(composite, generator_latents, _labels(1, generator_latents))
 
-    logs = {name: sum(logs[name] for logs in updates) / len(updates) for name in updates[0]}
-    return logs | {"g_loss": generator_update["loss"]}
+    means = {name: sum(d[name] for d in d_updates) / len(d_updates) for name in d_updates[0]}
+    return means | {"g_loss": g_update["loss"]}
 
 
 def _labels(value, batch):
@@ -46,22 +47,24 @@ def _labels(value, batch):
 
 
 class GanStep:
-    """`gan_step` for the backend at hand: call it with one batch after another.
+    """`gan_step`, ready to be called once for each step of a training.
 
-    On TensorFlow it is compiled as one call. For small networks, three calls (to
-    draw images, to train the discriminator, to train the composite) take longer
-    than what they calculate. On other backends it is the three calls of
-    `predict_on_batch` and `train_on_batch`.
+    On TensorFlow, the step is compiled as one call. The networks are small: calling
+    the backend three times, to generate, to train the discriminator and to train the
+    composite, would take longer than the calculation itself. Other backends make
+    these three calls, with `predict_on_batch` and `train_on_batch`.
 
-    The discriminator is shown images that are drawn in training mode: with dropout,
-    and normalized by their own batch. Where the generator learns from the same
-    latents, XLA on a CPU finds that both passes are one, and takes it once.
+    The generator draws the discriminator's images in training mode: with dropout, and
+    with batch normalization by the statistics of the batch. If the generator then
+    learns from the same latents, XLA on a CPU computes this pass once for both.
+
+    A discriminator that was frozen as a whole is made trainable, and train functions
+    that were traced before are dropped.
 
     Args:
-        composite: A `Composite` made by `build_composite`. If its discriminator was
-            frozen as a whole, it no longer is, and traces from then are dropped.
-        in_one_call: Boolean, whether to compile a step as one call; where the
-            backend can, if `None`.
+        composite: A `Composite` made by `build_composite`.
+        in_one_call: Boolean, whether to compile the step as one call. If `None`, it
+            is compiled where the backend is TensorFlow.
 
     Example:
 
@@ -71,74 +74,78 @@ class GanStep:
     """
 
     def __init__(self, composite: Composite, in_one_call: bool | None = None):
+        if composite.penalized_discriminator is None:
+            raise ValueError("expected a composite made by build_composite")
         if in_one_call is None:
             in_one_call = keras.backend.backend() == "tensorflow"
         self.composite = composite
         self.in_one_call = in_one_call
-        self.drawing = TrainingModeDrawing(composite.generator)
-        self.models = (composite, composite.penalized_discriminator, self.drawing)
-        self.warm = False
+        self.generate = TrainingModeGenerator(composite.generator)
+        self.first = True
         unfreeze(composite.discriminator)
         self._compile(composite.jit_compile)
 
-    def __call__(self, batches, fresh_latents=None) -> dict[str, float]:
-        """Takes a step, with arguments as of `gan_step`."""
+    def __call__(self, batches, generator_latents=None) -> dict[str, float]:
+        """Takes one step. The arguments are those of `gan_step`."""
         try:
-            logs = self._take(batches, fresh_latents)
+            logs = self._take(batches, generator_latents)
         except Exception as error:
-            if self.warm or not self.jit_compile or not self.in_one_call:
+            if not (self.first and self.jit_compile and self.in_one_call):
                 raise
             warnings.warn(
-                f"XLA cannot compile the step ({type(error).__name__}): it will do without.",
+                f"XLA cannot compile the step ({type(error).__name__}): training goes on "
+                "without XLA.",
                 stacklevel=2,
             )
             self._compile(jit_compile=False)
-            logs = self._take(batches, fresh_latents)
-        self.warm = True
+            logs = self._take(batches, generator_latents)
+        self.first = False
         return {name: float(value) for name, value in logs.items() if name != "loss"}
 
-    def _take(self, batches, fresh_latents):
-        if self.in_one_call and len(batches) <= MOST_UPDATES_IN_ONE_CALL:
-            return self._one_call(batches, fresh_latents)
-        draw = self.drawing.predict_on_batch
-        return gan_step(self.composite, draw, _train_on_batch, batches, fresh_latents)
+    def _take(self, batches, generator_latents):
+        if self.in_one_call and len(batches) <= MAX_UPDATES_IN_ONE_CALL:
+            return self._compiled(batches, generator_latents)
+        generate = self.generate.predict_on_batch
+        return gan_step(self.composite, generate, _train_on_batch, batches, generator_latents)
 
     def _compile(self, jit_compile):
         self.jit_compile = jit_compile
-        for model in self.models:
+        for model in (self.composite, self.composite.penalized_discriminator, self.generate):
             model.jit_compile = jit_compile
             model.make_train_function(force=True)
 
-        def one_call(batches, fresh_latents):
-            return gan_step(self.composite, self.drawing, _train_step, batches, fresh_latents)
+        def step(batches, generator_latents):
+            return gan_step(self.composite, self.generate, _train_step, batches, generator_latents)
 
-        self._one_call = one_call
+        self._compiled = step
         if self.in_one_call and not self.composite.run_eagerly:
             import tensorflow as tf
 
-            self._one_call = tf.function(one_call, jit_compile=jit_compile)
+            self._compiled = tf.function(step, jit_compile=jit_compile)
 
 
-class TrainingModeDrawing(keras.Model):
-    """A generator that draws as it does in training, and keeps its weights as they are.
+class TrainingModeGenerator(keras.Model):
+    """Draws images as the generator does in training, and changes none of its weights.
 
-    Only its random numbers go on: where there is dropout, each drawing leaves out
-    other units.
+    In training mode, a layer updates its moving statistics when it is called; here it
+    does not. The seeds of random layers do advance, so that dropout drops other units
+    at each call.
 
     Args:
-        generator: The model that draws.
+        generator: A model from latents to images.
     """
 
     def __init__(self, generator):
-        super().__init__(name="training_mode_drawing")
+        super().__init__(name="training_mode_generator")
         self.generator = generator
 
     def call(self, latents):
-        learned, kept = self.generator.trainable_variables, self.generator.non_trainable_variables
-        images, after = self.generator.stateless_call(learned, kept, latents, training=True)
+        trainable = self.generator.trainable_variables
+        others = self.generator.non_trainable_variables
+        images, updated = self.generator.stateless_call(trainable, others, latents, training=True)
         weights = {id(weight) for weight in self.generator.weights}
-        for variable, value in zip(kept, after, strict=True):
-            if id(variable) not in weights:  # the state of a random number generator
+        for variable, value in zip(others, updated, strict=True):
+            if id(variable) not in weights:  # a seed
                 variable.assign(value)
         return ops.cast(ops.stop_gradient(images), "float32")
 
@@ -150,4 +157,5 @@ def _train_on_batch(model, inputs, labels):
 def _train_step(model, inputs, labels):
     model.reset_metrics()
     logs = model.train_step((inputs, labels))
-    return logs | logs.pop("scores", {})
+    scores = logs.pop("scores", {})  # Keras keeps a metric's dict apart here
+    return logs | scores

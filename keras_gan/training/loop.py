@@ -1,4 +1,4 @@
-"""The training loop. Whatever watches it hangs on as a Keras callback."""
+"""The training loop. Everything that watches it is a Keras callback."""
 
 import math
 import time
@@ -29,11 +29,11 @@ def train(
 ) -> keras.callbacks.History:
     """Trains a GAN.
 
-    Each step takes a batch of real images, and draws as many latents. The
-    discriminator learns to tell the real images from the generated ones; then
-    the composite moves the generator towards what the discriminator takes for
-    real. An epoch shuffles the images and trains on whole batches; the rest of
-    them, fewer than a batch, is left out of that epoch.
+    A step takes a batch of real images, and draws one latent for each. The
+    discriminator learns to tell the real images from the generated ones. Then the
+    composite moves the generator towards images that the discriminator takes for
+    real. An epoch shuffles the images, and goes through them once. Images that are
+    left over, fewer than a step takes, are not used in that epoch.
 
     Args:
         composite: A `Composite` made by `build_composite`.
@@ -42,27 +42,28 @@ def train(
         batch_size: Integer, the number of real images in an update of the
             discriminator.
         callbacks: List of `keras.callbacks.Callback`. Their `model` is the
-            composite. Batch logs hold the values of that batch, epoch logs the mean
-            over the epoch: `g_loss`, and those of `Scores`, `d_loss`, `real_score`,
-            `fake_score`, `real_accuracy`, `fake_accuracy`; epoch logs have
-            `images_per_second`, too.
-        seed: Integer, fixes the order of the images and the latents. For a run
-            that repeats bit by bit, call `keras.utils.set_random_seed` before the
+            composite. They get as logs `g_loss`, `d_loss`, `real_score`,
+            `fake_score`, `real_accuracy` and `fake_accuracy` (see `Scores`): those of
+            a step at its end, and at the end of an epoch the means over its steps,
+            with `images_per_second`.
+        seed: Integer, fixes the order of the images and the latents. To repeat a
+            training bit for bit, call `keras.utils.set_random_seed` before the
             networks are built.
-        discriminator_steps: Integer, updates of the discriminator in a step.
+        discriminator_steps: Integer, the number of updates of the discriminator in a
+            step, each with a batch of its own.
         fresh_latents: Integer, how many latents to draw for the generator's update,
-            for each real image of a batch; with 0, it learns from those whose images
-            the discriminator has just been shown.
-        latent_distribution: As in `draw_latents`.
-        position: A `Position` to go on from, kept up to date meanwhile; that of a
-            new training if `None`. With one, `seed` has no effect.
+            in multiples of `batch_size`. With 0, the generator learns from the
+            latents of the last batch that the discriminator was shown.
+        latent_distribution: `"normal"` or `"uniform"`, as in `draw_latents`.
+        position: A `Position` to go on from, which the loop keeps up to date. If
+            `None`, a new training begins. If it is given, `seed` has no effect.
 
     Returns:
         A `keras.callbacks.History`, whose `history` maps each name to the list of
         its values at the ends of epochs.
 
     Raises:
-        ValueError: If the images have another shape than the discriminator takes,
+        ValueError: If the images do not have the shape that the discriminator takes,
             are neither `uint8` nor floats from 0 to 1, or are too few for a step.
         DivergenceError: If a loss or a weight is no longer a finite number.
 
@@ -81,11 +82,11 @@ def train(
     penalty = composite.penalized_discriminator.penalty
     latent_dim = composite.input_shape[1]
 
-    def latents(n):
+    def draw(n):
         return draw_latents(position.rng, n, latent_dim, latent_distribution)
 
-    callbacks = keras.callbacks.CallbackList(
-        [GanCallback(), *callbacks],
+    watchers = keras.callbacks.CallbackList(
+        [GanCallback(), *callbacks],  # the first one keeps the history
         add_history=True,
         model=composite,
         epochs=epochs,
@@ -94,28 +95,29 @@ def train(
         history=position.history,
         resumed=position.epoch > 0 or position.step > 0,
     )
-    callbacks.on_train_begin()
-    for epoch, logs in enumerate(position.history):
+    watchers.on_train_begin()
+    for epoch, logs in enumerate(position.history):  # of a resumed training
         composite.history.on_epoch_end(epoch, logs)
     while position.epoch < epochs and not composite.stop_training:
         epoch = position.epoch
-        callbacks.on_epoch_begin(epoch)
+        watchers.on_epoch_begin(epoch)
         order = position.order(len(images))
         for index in range(position.step, steps):
-            callbacks.on_train_batch_begin(index)
+            watchers.on_train_batch_begin(index)
             start = time.perf_counter()
             rows = order[index * images_per_step : (index + 1) * images_per_step]
             batches = [
-                (real_images, latents(batch_size), penalty.draw(position.rng, real_images))
+                (real_images, draw(batch_size), penalty.draw(position.rng, real_images))
                 for real_images in np.split(to_unit_range(images[rows]), discriminator_steps)
             ]
-            logs = step(batches, latents(fresh_latents * batch_size) if fresh_latents else None)
+            generator_latents = draw(fresh_latents * batch_size) if fresh_latents else None
+            logs = step(batches, generator_latents)
             position.end_step(logs, time.perf_counter() - start)
             _check_finite_logs(logs, epoch, index)
-            callbacks.on_train_batch_end(index, logs)
-        finite_arrays(composite.variables, position)
-        callbacks.on_epoch_end(epoch, position.end_epoch(images_per_step))
-    callbacks.on_train_end()
+            watchers.on_train_batch_end(index, logs)
+        finite_arrays(composite.variables, position)  # raises where one is not finite
+        watchers.on_epoch_end(epoch, position.end_epoch(images_per_step))
+    watchers.on_train_end()
     return composite.history
 
 
@@ -130,7 +132,8 @@ def _check_finite_logs(logs, epoch, step):
 
 def _check_images(images, shape, images_per_step):
     if images.shape[1:] != shape:
-        raise ValueError(f"expected images of shape {('n', *shape)}, but they have {images.shape}")
+        wanted = ", ".join(map(str, shape))
+        raise ValueError(f"expected images of shape (n, {wanted}), but they have {images.shape}")
     if images.dtype != np.uint8 and not (
         images.dtype.kind == "f" and images.min() >= 0 and images.max() <= 1
     ):
