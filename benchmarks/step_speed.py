@@ -31,7 +31,7 @@ import tensorflow as tf
 from keras import layers
 from machine import add_peer_options, describe, medians_of_rounds, print_table, run_peers
 
-from keras_gan import PRESETS, GradientPenalty, configure, draw_latents
+from keras_gan import PRESETS, R1Penalty, configure, draw_latents
 from keras_gan.data import IMAGE_SHAPE, to_unit_range
 from keras_gan.gan.step import GanStep
 from keras_gan.runs.building import build_networks, decide_jit_compile
@@ -148,7 +148,7 @@ def step_by_hand(composite, images, config):
     images = tf.constant(images)
     n = config.batch_size
     k = (n + 3) // 4  # the penalty is taken of a quarter of the real images
-    noise = GradientPenalty.noise
+    noise = R1Penalty.noise
 
     def latents(number):
         shape = (number, config.latent_dim)

@@ -1,15 +1,14 @@
 """Starts Keras: quietly, and with the code that XLA compiles kept from run to run."""
 
-import atexit
 import contextlib
 import hashlib
 import importlib.metadata
-import importlib.util
 import logging
 import os
 import pathlib
 import re
 import sys
+import tempfile
 
 from keras_gan.console import native_chatter_hidden, one_line
 from keras_gan.errors import UserError
@@ -27,7 +26,7 @@ def start_keras() -> None:
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
-    with contextlib.suppress(OSError):  # a home that cannot be written: nothing is kept
+    with contextlib.suppress(Exception):  # without a place to keep it, XLA compiles it again
         _keep_compiled_code()
     try:
         with native_chatter_hidden():
@@ -52,34 +51,39 @@ def _keep_compiled_code():
     its checksum beside it, and one that does not agree is deleted.
     """
     flags = os.environ.get("TF_XLA_FLAGS", "")
-    missing = importlib.util.find_spec("tensorflow") is None
-    if missing or "tensorflow" in sys.modules or CACHE_FLAG in flags:
+    other_backend = os.environ.get("KERAS_BACKEND", "tensorflow") != "tensorflow"
+    if other_backend or "tensorflow" in sys.modules or CACHE_FLAG in flags:
         return
-    processor = re.search(r"flags\s*: .*", CPUINFO.read_text())[0] if CPUINFO.exists() else ""
+    found = re.search(r"(?m)^(flags|Features)\s*: .*", CPUINFO.read_text())
     versions = [importlib.metadata.version(name) for name in ("tensorflow", "keras")]
-    key = "\n".join([*versions, flags, os.environ.get("XLA_FLAGS", ""), processor])
+    key = "\n".join([*versions, flags, os.environ.get("XLA_FLAGS", ""), found[0]])
     folder = cache_folder() / "xla" / hashlib.sha256(key.encode()).hexdigest()[:16]
     folder.mkdir(parents=True, exist_ok=True)
+    if " " in str(folder):  # TensorFlow would cut the flag there
+        return
+    with tempfile.TemporaryFile(dir=folder) as probe:  # XLA fails where it cannot write
+        probe.write(b"x")
     programs = sorted(folder.glob("*.pb"), key=lambda path: path.stat().st_mtime, reverse=True)
     for number, program in enumerate(programs):
         checksum = _checksum_file(program)
-        whole = checksum.is_file() and checksum.read_text() == _checksum(program)
+        whole = checksum.is_file() and checksum.read_bytes() == _checksum(program)
         if number >= KEPT_PROGRAMS or not whole:
             program.unlink(missing_ok=True)
             checksum.unlink(missing_ok=True)
     os.environ["TF_XLA_FLAGS"] = f"{flags} {CACHE_FLAG}{folder}".strip()
-    atexit.register(_write_checksums, folder)
 
 
-def _write_checksums(folder):
-    for program in folder.glob("*.pb"):
+def keep_checksums() -> None:
+    """Writes the checksums of what XLA has compiled since the process started."""
+    flag = re.search(rf"{CACHE_FLAG}(\S+)", os.environ.get("TF_XLA_FLAGS", ""))
+    for program in pathlib.Path(flag[1]).glob("*.pb") if flag else ():
         with contextlib.suppress(OSError):
             if not _checksum_file(program).exists():
-                _checksum_file(program).write_text(_checksum(program))
+                _checksum_file(program).write_bytes(_checksum(program))
 
 
 def _checksum(path):
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    return hashlib.sha256(path.read_bytes()).hexdigest().encode()
 
 
 def _checksum_file(program):

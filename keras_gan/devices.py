@@ -1,6 +1,7 @@
 """Devices: which there is, what is compiled for it, how precise and how repeatable it is."""
 
 import contextlib
+import math
 import os
 
 import keras
@@ -12,6 +13,9 @@ BACKENDS = ("tensorflow", "jax", "torch")
 # What NumPy calls the instructions of an x86 processor.
 AVX2 = ("AVX2", "X86_V3")
 AVX_512 = ("AVX512", "X86_V4")
+# Multiplications of a convolution that is wide: the widest of `tutorial` has 51 million, the
+# widest of the others 10 million.
+WIDE = 20_000_000
 
 
 def checked_backend() -> str:
@@ -36,21 +40,35 @@ def describe_device() -> str:
     return "GPU" if has_gpu() else f"CPU ({os.cpu_count()} cores)"
 
 
-def xla_is_faster(wide: bool = False) -> bool:
-    """Whether XLA is known to make a step faster here, on TensorFlow.
+def xla_is_faster(*networks: keras.Model) -> bool:
+    """Whether XLA is known to make a step of these networks faster here, on TensorFlow.
 
     It was measured on x86 processors with AVX2. Where there is AVX-512 as well,
     TensorFlow has faster kernels for wide convolutions, such as those of the
-    `tutorial` networks: see docs/experiments.md. Elsewhere it was not tried.
-
-    Args:
-        wide: Boolean, whether the networks have, or may have, such convolutions.
+    `tutorial` networks: see docs/experiments-step.md. Elsewhere it was not tried.
     """
     if keras.backend.backend() != "tensorflow" or has_gpu():
         return False
     found = np.lib.introspect.opt_func_info("^exp$", "float32").get("exp", {}).values()
     best = " ".join(level["current"] for level in found)
-    return any(name in best for name in AVX2 + (() if wide else AVX_512))
+    if any(name in best for name in AVX_512):
+        return not any(map(_has_wide_convolution, networks))
+    return any(name in best for name in AVX2)
+
+
+def _has_wide_convolution(network):
+    return any(_multiplications(layer) > WIDE for layer in network._flatten_layers())
+
+
+def _multiplications(layer):
+    """Those of a convolution for one image; 0 for another layer."""
+    if isinstance(layer, keras.layers.Conv2DTranspose):
+        places = layer.input.shape[1:-1]
+    elif isinstance(layer, keras.layers.Conv2D):
+        places = layer.output.shape[1:-1]
+    else:
+        return 0
+    return math.prod(places) * math.prod(layer.kernel.shape)
 
 
 @contextlib.contextmanager

@@ -89,6 +89,18 @@ def append_line(path, line):
             os.close(descriptor)
 
 
+def ensure_folder(folder):
+    """Makes a folder if it is missing, and returns its path.
+
+    Raises:
+        DiskError: If it cannot be made.
+    """
+    folder = pathlib.Path(folder)
+    with disk_errors(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
 def check_can_be_written(file):
     """Raises a `UserError` if a file cannot be made, or written, where it is named."""
     file = pathlib.Path(file).absolute()

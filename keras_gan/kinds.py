@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection
 from typing import Any
 
 
-class Whole:
+class Integer:
     """Integers from `low` to `high`, both included."""
 
     parse, metavar = int, "N"
@@ -28,7 +28,7 @@ class Whole:
         return int(value)
 
 
-class Number:
+class Float:
     """Floats that pass a test, which `expected` says in words."""
 
     parse = float
@@ -43,7 +43,7 @@ class Number:
         return float(value)
 
 
-class Part(Number):
+class Fraction(Float):
     """Floats from 0 up to, not including, 1."""
 
     def __init__(self, metavar: str = "PART"):
@@ -68,7 +68,7 @@ class Choice:
         return value
 
 
-class Switch:
+class Boolean:
     """Booleans."""
 
     expected = "true or false"
@@ -79,7 +79,7 @@ class Switch:
         return value
 
 
-class Place:
+class FilePath:
     """Paths.
 
     Args:
@@ -99,7 +99,7 @@ class Place:
         return os.path.abspath(path) if self.absolute else path
 
 
-class ExistingPlace(Place):
+class ExistingPath(FilePath):
     """Paths that the command line refuses at once if nothing is there."""
 
     @staticmethod

@@ -28,6 +28,8 @@ class Registry(MutableMapping):
         self._entries = dict(entries)
 
     def __getitem__(self, name: str) -> Any:
+        if name not in self._entries:
+            raise KeyError(f"expected one of {', '.join(self)}, but it is {name!r}")
         entry = self._entries[name]
         if isinstance(entry, str):
             module, _, attribute = entry.partition(":")
@@ -78,8 +80,8 @@ NETWORKS = Registry(
         "dcgan": "keras_gan.networks.dcgan:build",
     }
 )
-# Classes whose `for_run(run)` makes the callback of a run, or `None`. In this order they are
-# called: measurements before what writes them down, checkpoints last.
+# Classes whose `for_run(run)` makes the callback of a run, or `None`. They are called in this
+# order: measurements before what writes them down.
 CALLBACKS = Registry(
     {
         "real_samples": "keras_gan.callbacks.real_samples:RealSamples",
@@ -96,7 +98,5 @@ CALLBACKS = Registry(
         "tensorboard": "keras_gan.callbacks.board:SamplesOnTensorBoard",
         "curves": "keras_gan.callbacks.curves:CurvePlots",
         "report": "keras_gan.callbacks.report:ReportPage",
-        "checkpoints": "keras_gan.callbacks.checkpoints:Checkpoints",
-        "memory": "keras_gan.callbacks.memory:FreedMemory",
     }
 )

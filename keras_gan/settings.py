@@ -7,7 +7,7 @@ and the rules of resuming are all made from the fields of `Config`.
 import dataclasses
 
 from keras_gan.errors import UserError
-from keras_gan.kinds import Choice, ExistingPlace, Number, Part, Place, Switch, Whole
+from keras_gan.kinds import Boolean, Choice, ExistingPath, FilePath, Float, Fraction, Integer
 from keras_gan.presets import PRESETS
 from keras_gan.registry import LOSSES, NETWORKS
 
@@ -22,7 +22,7 @@ OUTPUT = "what to keep"
 RUNNING = "how to run"
 
 
-COUNT = Whole(1, 1_000_000)
+COUNT = Integer(1, 1_000_000)
 
 
 def setting(default, kind, text, group, changeable=False, instead_of=None):
@@ -69,7 +69,7 @@ class Config:
     )
     data: str | None = setting(
         None,
-        ExistingPlace("PATH"),
+        ExistingPath("PATH"),
         "your own 28x28 grey images instead: an .npz file with an array x_train or x, an IDX "
         "file (gzipped or not), or a folder of image files",
         DATA,
@@ -89,13 +89,13 @@ class Config:
     networks: str = setting("default", Choice(NETWORKS), "kind of networks to build", TRAINING)
     generator: str | None = setting(
         None,
-        ExistingPlace("FILE", absolute=True),
+        ExistingPath("FILE", absolute=True),
         "a generator (.keras) to train instead of the recipe's",
         TRAINING,
     )
     discriminator: str | None = setting(
         None,
-        ExistingPlace("FILE", absolute=True),
+        ExistingPath("FILE", absolute=True),
         "a discriminator (.keras) to train with",
         TRAINING,
     )
@@ -103,17 +103,17 @@ class Config:
     batch_size: int = setting(64, COUNT, "real images in a step of the discriminator", TRAINING)
     fresh_latents: int = setting(
         0,
-        Whole(0, 100),
+        Integer(0, 100),
         "latents drawn for the generator's step, for each real image; with 0, it learns from "
         "those whose images the discriminator has just been shown, which takes XLA less time",
         TRAINING,
     )
     discriminator_steps: int = setting(
-        1, Whole(1, 1000), "steps of the discriminator to one of the generator", TRAINING
+        1, Integer(1, 1000), "steps of the discriminator to one of the generator", TRAINING
     )
     latent_dim: int = setting(
         100,
-        Whole(1, 10_000),
+        Integer(1, 10_000),
         "random numbers that the generator makes one image from",
         TRAINING,
     )
@@ -125,59 +125,65 @@ class Config:
     )
     learning_rate: float = setting(
         1.5e-3,
-        Number("above 0 and at most 1", lambda rate: 0 < rate <= 1, "RATE"),
+        Float("above 0 and at most 1", lambda rate: 0 < rate <= 1, "RATE"),
         "how far a step goes",
         TRAINING,
     )
     beta_1: float = setting(
-        0.5, Part("BETA"), "how much of its last direction Adam keeps, 0 to 1", TRAINING
+        0.5, Fraction("BETA"), "how much of its last direction Adam keeps, 0 to 1", TRAINING
     )
     beta_2: float = setting(
-        0.999, Part("BETA"), "how much of its last scale Adam keeps, 0 to 1", TRAINING
+        0.999, Fraction("BETA"), "how much of its last scale Adam keeps, 0 to 1", TRAINING
     )
     label_smoothing: float = setting(
-        0.0, Part(), "how far below 1 the discriminator's label for real images is", TRAINING
+        0.0, Fraction(), "how far below 1 the discriminator's label for real images is", TRAINING
     )
     dropout: float = setting(
-        0.0, Part(), "share of values that the networks' dropout layers drop", TRAINING
+        0.0, Fraction(), "share of values that the networks' dropout layers drop", TRAINING
     )
     penalty: float = setting(
         0.02,
-        Number("from 0 to 1000", lambda weight: 0 <= weight <= 1000, "WEIGHT"),
+        Float("from 0 to 1000", lambda weight: 0 <= weight <= 1000, "WEIGHT"),
         "weight of the gradient penalty, which keeps the discriminator from being steep around "
         "real images; for wgan-gp, from having another slope than 1",
         TRAINING,
     )
     average: float = setting(
         0.9995,
-        Part(),
+        Fraction(),
         "how much of the averaged generator, the one that is shown and saved, a step keeps",
         TRAINING,
     )
     seed: int = setting(
         0,
-        Whole(0, MAX_SEED),
+        Integer(0, MAX_SEED),
         "start of all random numbers: the same seed and settings give the same generator again",
         TRAINING,
     )
     mixed_precision: bool = setting(
         False,
-        Switch(),
+        Boolean(),
         "calculate in float16 on a GPU, in bfloat16 on a CPU, where that is faster; what is "
         "saved calculates in float32",
         TRAINING,
     )
     jit_compile: bool | None = setting(
         None,
-        Switch(),
+        Boolean(),
         "on TensorFlow, compile the step with XLA: the first takes some seconds longer, all "
         "others less where an x86 processor has AVX2 (default: there alone, but not with the "
         "preset mlp-dropout, nor, where there is AVX-512, with tutorial's networks or your own)",
         TRAINING,
     )
-    plots_dir: str = setting("plots", Place("DIR"), "folder for pictures", OUTPUT, changeable=True)
+    plots_dir: str = setting(
+        "plots", FilePath("DIR"), "folder for pictures", OUTPUT, changeable=True
+    )
     models_dir: str = setting(
-        "models", Place("DIR"), "folder for models, history and settings", OUTPUT, changeable=True
+        "models",
+        FilePath("DIR"),
+        "folder for models, history and settings",
+        OUTPUT,
+        changeable=True,
     )
     plot_every: int = setting(
         1, COUNT, "epochs from one picture of samples to the next", OUTPUT, changeable=True
@@ -189,22 +195,22 @@ class Config:
         10, COUNT, "epochs from one measurement of quality to the next", OUTPUT, changeable=True
     )
     video: bool = setting(
-        False, Switch(), "make a film of the samples as MP4, too", OUTPUT, changeable=True
+        False, Boolean(), "make a film of the samples as MP4, too", OUTPUT, changeable=True
     )
     tensorboard: str | None = setting(
-        None, Place("DIR"), "write curves and samples for TensorBoard", OUTPUT, changeable=True
+        None, FilePath("DIR"), "write curves and samples for TensorBoard", OUTPUT, changeable=True
     )
     checkpoint_minutes: float = setting(
         5.0,
-        Number("above 0", lambda minutes: minutes > 0, "MIN"),
+        Float("above 0", lambda minutes: minutes > 0, "MIN"),
         "longest time between checkpoints; there is one after every epoch anyway",
         RUNNING,
         changeable=True,
     )
-    quiet: bool = setting(False, Switch(), "show no progress", RUNNING, changeable=True)
+    quiet: bool = setting(False, Boolean(), "show no progress", RUNNING, changeable=True)
     log: str | None = setting(
         None,
-        Place("FILE"),
+        FilePath("FILE"),
         "append a line an epoch to a text file, and how it ended",
         RUNNING,
         changeable=True,
@@ -223,8 +229,8 @@ class Config:
                 ) from error
         if self.penalty and self.dropout:
             raise UserError(
-                "dropout would pass for steepness, which the penalty punishes: set penalty to 0, "
-                "or dropout"
+                "dropout changes the discriminator's output from call to call, which the penalty "
+                "would count as a gradient: set penalty to 0, or dropout to 0"
             )
 
 

@@ -20,7 +20,7 @@ def no_xla_where_it_is_not_asked_for():
     from keras_gan import devices
 
     with pytest.MonkeyPatch.context() as monkeypatch:
-        monkeypatch.setattr(devices, "xla_is_faster", lambda wide=False: False)
+        monkeypatch.setattr(devices, "xla_is_faster", lambda *networks: False)
         yield
 
 

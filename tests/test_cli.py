@@ -79,8 +79,8 @@ def workplace(digits, tmp_path, monkeypatch):
         ("--epochs 1.5", "--epochs"),
         ("--epochs", "--epochs: expected one argument"),
         ("--batch-size 0", "batch_size"),
-        ("--batch-size 201", "200 images are less than one batch of 201"),
-        ("--batch-size 70 --discriminator-steps 3", "200 images are less than one batch of 210"),
+        ("--batch-size 201", "200 images are less than the 201 of one step"),
+        ("--batch-size 70 --discriminator-steps 3", "200 images are less than the 210 of one step"),
         ("--latent-dim 0", "latent_dim"),
         ("--latent-dim 10001", "latent_dim"),
         ("--learning-rate 0", "learning_rate must be a number above 0"),
@@ -114,7 +114,7 @@ def workplace(digits, tmp_path, monkeypatch):
         ("--data short.npz", "short.npz: cannot be read"),
         ("--data nothing", "nothing: expected an .npz"),
         ("--data words.txt", "words.txt: expected an .npz"),
-        ("--data few.npz", "few.npz: 10 images are less than one batch of 64"),
+        ("--data few.npz", "few.npz: 10 images are less than the 64 of one step"),
         ("--data none.npz", "none.npz: there is no image"),
         ("--data wide.npz", "(n, 28, 28, 1), found (100, 32, 32)"),
         ("--data colour.npz", "found (100, 28, 28, 3)"),
@@ -222,7 +222,7 @@ def test_the_help_lists_the_commands_and_each_has_its_own(command, capsys):
 def test_train_is_what_happens_without_a_command(workplace, capfd):
     for arguments in (["train"], []):
         assert main([*arguments, "--data", "few.npz"]) == 2
-        assert "10 images are less than one batch" in capfd.readouterr().err
+        assert "10 images are less than the 64 of one step" in capfd.readouterr().err
 
 
 def test_the_package_is_a_program(tmp_path):

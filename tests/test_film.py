@@ -113,6 +113,7 @@ def test_a_long_training_makes_a_film_of_a_hundred_moments(tmp_path, monkeypatch
     film.set_model(small_composite())
     film.set_params({})
     film.on_train_begin()
+    film.on_epoch_begin(0)
     (tmp_path / "samples" / "e000000.npz").unlink()
     for epoch in range(400):
         np.savez(tmp_path / "samples" / f"e{epoch:06}.npz", x=np.full((10, 28, 28, 1), epoch % 255))
@@ -133,6 +134,7 @@ def test_walks_are_drawn(tmp_path):
     composite = small_composite()
     walks = WalkPlot(tmp_path, draw_latents(np.random.default_rng(0), 100, 4))
     walks.set_model(composite)
+    walks.set_params({})
     walks.on_train_end()
     picture = Image.open(tmp_path / "interpolation_plot.png")
     assert picture.width > 10 * 3 * 28

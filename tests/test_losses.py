@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 from keras import layers
 
-from keras_gan import GradientPenalty, Penalty, UserError, build_composite, train
+from keras_gan import Penalty, UserError, build_composite, train
 from keras_gan.gan.losses import DiscriminatorLoss, GeneratorLoss, Scores
-from keras_gan.gan.penalties import LipschitzPenalty, PenalizedDiscriminator
+from keras_gan.gan.penalties import GradientPenalty, PenalizedDiscriminator, R1Penalty
 from keras_gan.registry import LOSSES
 
 LABELS = np.array([[1], [1], [1], [0], [0]], "float32")
@@ -79,10 +79,10 @@ def test_smoothed_labels_move_the_target_of_real_images_alone():
 
 
 @pytest.mark.parametrize(
-    ("loss", "guessing"), [("bce", np.log(2)), ("lsgan", 1 / 8), ("hinge", 1), ("wgan-gp", 0)]
+    ("loss", "expected"), [("bce", np.log(2)), ("lsgan", 1 / 8), ("hinge", 1), ("wgan-gp", 0)]
 )
-def test_what_guessing_costs(loss, guessing):
-    assert LOSSES[loss].guessing == pytest.approx(guessing)
+def test_the_loss_of_a_discriminator_that_can_only_guess(loss, expected):
+    assert LOSSES[loss].chance_loss == pytest.approx(expected)
 
 
 def test_the_losses_survive_saving():
@@ -110,7 +110,7 @@ def test_the_scores_are_means_over_either_kind_of_image():
     )
 
 
-def test_without_a_middle_an_output_is_compared_with_the_mean():
+def test_without_a_threshold_an_output_is_compared_with_the_mean():
     """Wherever the outputs of wgan-gp lie: its loss is the same if all of them are moved."""
     for offset in (-100, 0, 100):
         scores = Scores("wgan-gp")
@@ -168,7 +168,7 @@ def test_the_discriminators_loss_is_the_mean_and_half_the_weighted_penalty():
         assert float(logs["d_loss"]) == pytest.approx(mean, rel=1e-5)
 
 
-def test_the_gradient_penalty_is_taken_of_a_quarter_of_the_real_images_with_noise():
+def test_r1_is_taken_of_a_quarter_of_the_real_images_with_noise():
     for n, copies in ((1, 1), (4, 1), (7, 2), (64, 16)):
         real_images = np.random.default_rng(n).uniform(size=(n, 28, 28, 1)).astype("float32")
         fake_images, shown = np.zeros((2, 28, 28, 1), "float32"), []
@@ -177,7 +177,7 @@ def test_the_gradient_penalty_is_taken_of_a_quarter_of_the_real_images_with_nois
             shown.append(to_numpy(images))
             return images[:, 0, 0]
 
-        penalty = GradientPenalty(1.0)
+        penalty = R1Penalty(1.0)
         (noise,) = penalty.draw(np.random.default_rng(0), real_images)
         assert noise.shape == (copies, 28, 28, 1)
         assert noise.std() == pytest.approx(0.1, rel=0.1)
@@ -191,11 +191,11 @@ def test_the_gradient_penalty_is_taken_of_a_quarter_of_the_real_images_with_nois
         assert float(term) == pytest.approx((slopes**2).mean(), rel=1e-4)
 
 
-def test_the_gradient_penalty_is_the_squared_norm_of_the_gradient():
+def test_r1_is_the_squared_norm_of_the_gradient():
     """Of D(x) = w*x + b, the gradient is w, wherever x is."""
     _, discriminator = linear_networks(20)
     kernel = to_numpy(discriminator.layers[0].kernel)
-    real_images, penalty = normal(200_000, 20), GradientPenalty(6.0)
+    real_images, penalty = normal(200_000, 20), R1Penalty(6.0)
     _, term = penalty.call(
         discriminator,
         real_images,
@@ -238,7 +238,7 @@ def test_the_penalty_of_wgan_gp_is_the_distance_of_the_gradients_norm_from_1():
         ]
     )
     real_images, fake_images = normal(6, 3), normal(6, 3, seed=1)
-    penalty = LipschitzPenalty(10.0)
+    penalty = R1Penalty(10.0)
     (weights,) = penalty.draw(np.random.default_rng(2), real_images)
     # Each point lies on the line between a real and a generated image, at a place of its own.
     assert weights.shape == (6, 1)
@@ -282,6 +282,13 @@ def test_the_penalty_of_wgan_gp_leads_to_a_gradient_of_norm_1(start):
     train_discriminator(composite, [(normal(4, 4), normal(4, 4, seed=1))] * 30)
     norm = np.linalg.norm(composite.discriminator.get_weights()[0])
     assert norm == pytest.approx(1, abs=0.01)
+
+
+def test_without_a_weight_a_loss_has_the_default_of_its_penalty():
+    for loss, kind, weight in (("hinge", R1Penalty, 0.02), ("wgan-gp", GradientPenalty, 10)):
+        penalty = build_composite(*linear_networks(), loss=loss).penalized_discriminator.penalty
+        assert isinstance(penalty, kind)
+        assert penalty.weight == weight
 
 
 def test_a_penalty_and_dropout_do_not_go_together():
@@ -342,6 +349,6 @@ def test_a_penalty_of_ones_own_may_refuse_a_discriminator():
 
 def test_the_penalized_discriminator_trains_the_discriminators_own_variables():
     _, discriminator = linear_networks()
-    penalized = PenalizedDiscriminator(discriminator, GradientPenalty(1.0))
+    penalized = PenalizedDiscriminator(discriminator, R1Penalty(1.0))
     ids = [{id(v) for v in model.trainable_variables} for model in (penalized, discriminator)]
     assert ids[0] == ids[1]

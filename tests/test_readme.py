@@ -69,8 +69,9 @@ def test_the_recipes_page_adds_one_of_each_that_trains(workplace, digits_file, m
         exec(block_with(words, "docs/recipes.md"), names)
     monkeypatch.setitem(LOSSES, "drift", names["LOSS"])
     monkeypatch.setitem(NETWORKS, "tiny", names["build"])
-    callbacks = {"brightness": names["Brightness"], **registry.CALLBACKS._entries}
-    monkeypatch.setattr(registry.CALLBACKS, "_entries", callbacks)
+    others = dict(registry.CALLBACKS.items())
+    callbacks = registry.Registry({"brightness": names["Brightness"], **others})
+    monkeypatch.setattr("keras_gan.runs.job.CALLBACKS", callbacks)
     (workplace / "plots").rmdir()
     (workplace / "models" / "generator.keras").unlink()
     run(configure(loss="drift", networks="tiny", epochs=1, data=digits_file, quiet=True))

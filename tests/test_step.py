@@ -14,7 +14,7 @@ from keras_gan.cli import main
 from keras_gan.devices import xla_is_faster  # before conftest.py switches XLA off
 from keras_gan.gan.step import GanStep, gan_step
 from keras_gan.registry import CALLBACKS, NETWORKS
-from keras_gan.runs.building import build_networks, decide_jit_compile
+from keras_gan.runs.building import build_networks
 from keras_gan.settings import configure
 
 LATENT_DIM = 3
@@ -211,8 +211,13 @@ def test_the_step_is_compiled_as_the_settings_say(machine_decides):
     for compiled in (True, False):
         composite = build_networks(configure("mlp", jit_compile=compiled))
         assert GanStep(composite).jit_compile is compiled
-    assert not GanStep(build_networks(configure("mlp-dropout"))).jit_compile
-    assert decide_jit_compile(configure("mlp-dropout")).jit_compile is False
+    assert GanStep(build_networks(configure("mlp-dropout"))).jit_compile is False
+
+
+@pytest.fixture(scope="module")
+def networks():
+    """Those of each kind."""
+    return {name: build(latent_dim=100, dropout=0.0) for name, build in NETWORKS.items()}
 
 
 CPUINFO = pathlib.Path("/proc/cpuinfo")
@@ -220,15 +225,14 @@ CPUINFO = pathlib.Path("/proc/cpuinfo")
 
 @on_tensorflow
 @pytest.mark.skipif(not CPUINFO.exists(), reason="no list of what the processor can")
-def test_what_is_left_to_the_machine_is_compiled_where_there_is_avx2(machine_decides):
+def test_what_is_left_to_the_machine_is_compiled_where_there_is_avx2(machine_decides, networks):
     flags = re.search(r"flags\s*: (.*)|$", CPUINFO.read_text())[1] or ""
     on_cpu = all("cpu" in name for name in keras.distribution.list_devices())
     expected = on_cpu and "avx2" in flags.split()
-    assert decide_jit_compile(configure("mlp")).jit_compile == expected
     assert GanStep(build_networks(configure("mlp"))).jit_compile == expected
     assert GanStep(build_composite(*small_networks(), penalty=0)).jit_compile == expected
     expected &= "avx512f" not in flags.split()
-    assert decide_jit_compile(configure("tutorial")).jit_compile == expected
+    assert GanStep(build_composite(*networks["tutorial"])).jit_compile == expected
 
 
 @on_tensorflow
@@ -244,20 +248,16 @@ def test_what_is_left_to_the_machine_is_compiled_where_there_is_avx2(machine_dec
     ],
 )
 def test_wide_networks_are_left_to_the_kernels_for_avx_512(
-    machine_decides, monkeypatch, best, narrow, wide
+    monkeypatch, networks, best, narrow, wide
 ):
     if keras.distribution.list_devices("gpu"):
         pytest.skip("that is left to the machine on a CPU alone")
     found = {"exp": {"ff": {"current": best, "available": best}}}
     monkeypatch.setattr(np.lib.introspect, "opt_func_info", lambda *_: found)
-    for preset in ("default", "mlp", "dcgan", "wgan-gp", "lsgan", "hinge"):
-        assert decide_jit_compile(configure(preset)).jit_compile is narrow
-    for config in (
-        configure("tutorial"),
-        configure("default", networks="tutorial"),
-        configure("default", discriminator="mine.keras"),
-    ):
-        assert decide_jit_compile(config).jit_compile is wide
+    for name, pair in networks.items():
+        assert xla_is_faster(*pair) is (wide if name == "tutorial" else narrow)
+    generator, discriminator = networks["tutorial"][0], networks["default"][1]
+    assert xla_is_faster(generator, discriminator) is wide
 
 
 def without_xla():

@@ -1,4 +1,4 @@
-"""The generator that is looked at: an average of what the trained one was of late."""
+"""A generator whose weights are a moving average of the trained generator's."""
 
 import math
 
@@ -19,9 +19,10 @@ class AveragedGenerator(GanCallback):
         momentum: Float from 0 up to, not including, 1, how much of the average
             a step keeps. In the first steps it is less, so that the weights that
             training began with are soon forgotten.
-        every: Integer, the number of steps from one update to the next. An update
-            raises the momentum to the number of steps since the last. The last
-            step of an epoch is an update, and the only one where the momentum is 0.
+        every: Integer, the number of steps from one update of the average to the
+            next. An update raises the momentum to the power of the number of steps
+            since the last one. The last step of an epoch always updates it. With a
+            momentum of 0, no other step does.
 
     Attributes:
         generator: A model of its own, the average.
@@ -44,11 +45,12 @@ class AveragedGenerator(GanCallback):
         return run.average
 
     def on_epoch_begin(self, epoch, logs=None):
-        self.steps_before = epoch * self.params["steps"]
+        super().on_epoch_begin(epoch, logs)
+        self.steps_before = epoch * (self.params["steps"] or 0)  # unknown in some fits
 
     def on_train_batch_end(self, batch, logs=None):
         steps = batch % self.every + 1
-        if steps < self.every and batch + 1 < self.params["steps"]:
+        if steps < self.every and batch + 1 != self.params["steps"]:
             return
         step = self.steps_before + batch + 1
         momentum = min(self.momentum, (1 + step) / (10 + step)) ** steps

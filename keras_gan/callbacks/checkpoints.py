@@ -2,7 +2,6 @@
 
 import time
 
-from keras_gan.files import CHECKPOINTS_NAME
 from keras_gan.training.callback import GanCallback
 from keras_gan.training.checkpoint import save_checkpoint
 from keras_gan.training.stopping import StopRequest
@@ -32,17 +31,6 @@ class Checkpoints(GanCallback):
         self.variables = variables
         self.minutes = minutes
         self.stop = stop or StopRequest()
-
-    @classmethod
-    def for_run(cls, run):
-        return cls(
-            run.models_dir / CHECKPOINTS_NAME,
-            run.about,
-            run.position,
-            run.variables,
-            run.config.checkpoint_minutes,
-            run.stop,
-        )
 
     def before_training(self):
         self._save()

@@ -1,9 +1,10 @@
 """Curves of a training: losses, accuracies, scores."""
 
+from keras_gan.files import ensure_folder
 from keras_gan.pictures.optional import OptionalPicture
 from keras_gan.pictures.plots import plot_curves
 from keras_gan.registry import LOSSES
-from keras_gan.training.callback import GanCallback, made
+from keras_gan.training.callback import GanCallback
 
 
 class CurvePlots(GanCallback):
@@ -48,7 +49,7 @@ class CurvePlots(GanCallback):
                 curves = {key: label for key, label in curves.items() if key in self.history[-1]}
                 history = {key: [logs[key] for logs in self.history] for key in curves}
                 if curves:
-                    plot_curves(history, made(self.plots_dir) / name, curves, **options)
+                    plot_curves(history, ensure_folder(self.plots_dir) / name, curves, **options)
 
     def _plots(self):
         probability = self.loss.is_probability
@@ -59,7 +60,7 @@ class CurvePlots(GanCallback):
             {
                 "title": "Loss",
                 "y_label": self.loss.label,
-                "reference": (self.loss.guessing, "discriminator that can only guess"),
+                "reference": (self.loss.chance_loss, "discriminator that can only guess"),
                 "limits": (0 if probability else None, None),
             },
         )

@@ -1,9 +1,10 @@
 """Diagrams of the networks."""
 
 from keras_gan.console import native_chatter_hidden
+from keras_gan.files import ensure_folder
 from keras_gan.pictures.optional import OptionalPicture
 from keras_gan.pictures.plots import plot_model
-from keras_gan.training.callback import GanCallback, made
+from keras_gan.training.callback import GanCallback
 
 
 class NetworkDiagrams(GanCallback):
@@ -23,11 +24,13 @@ class NetworkDiagrams(GanCallback):
 
     def before_training(self):
         networks = {
-            "generator": self.model.generator,
-            "discriminator": self.model.discriminator,
+            "generator": getattr(self.model, "generator", None),
+            "discriminator": getattr(self.model, "discriminator", None),
             "gan": self.model,
         }
         for name, network in networks.items():
+            if network is None:
+                continue
             picture = f"{name}_plot.png"
             with OptionalPicture(picture), native_chatter_hidden():
-                plot_model(network, made(self.plots_dir) / picture)
+                plot_model(network, ensure_folder(self.plots_dir) / picture)

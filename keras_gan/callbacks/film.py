@@ -1,14 +1,14 @@
-"""What became of the same latents, from the first epoch to the last."""
+"""The same latents, drawn again after each epoch, as a film."""
 
 import numpy as np
 
 from keras_gan.data import to_bytes
-from keras_gan.files import SAMPLES_NAME, write_whole
+from keras_gan.files import SAMPLES_NAME, ensure_folder, write_whole
 from keras_gan.pictures.animation import check_video_can_be_made, save_gif, save_video
 from keras_gan.pictures.grids import evenly
 from keras_gan.pictures.optional import OptionalPicture
 from keras_gan.pictures.plots import plot_progress
-from keras_gan.training.callback import GanCallback, made
+from keras_gan.training.callback import GanCallback
 
 MAX_FRAMES = 101
 MOMENTS = 10
@@ -88,13 +88,13 @@ class SampleFilm(GanCallback):
             frames = evenly(list(files), MAX_FRAMES)
             grids = (_read(files[frame]) for frame in frames)
             with OptionalPicture("training.mp4"):
-                save_video(frames, grids, made(self.plots_dir) / "training.mp4")
+                save_video(frames, grids, ensure_folder(self.plots_dir) / "training.mp4")
         images = [_read(path) for path in files.values()]
-        with write_whole(made(self.models_dir) / "samples.npz") as temporary:
+        with write_whole(ensure_folder(self.models_dir) / "samples.npz") as temporary:
             np.savez_compressed(temporary, epochs=list(files), images=images, latents=self.latents)
 
     def _folder(self):
-        return made(made(self.models_dir) / SAMPLES_NAME)
+        return ensure_folder(ensure_folder(self.models_dir) / SAMPLES_NAME)
 
     def _keep(self, epoch):
         images = to_bytes(self.generator.predict_on_batch(self.latents))
@@ -107,7 +107,7 @@ class SampleFilm(GanCallback):
     def _draw(self):
         files = self._files()
         with self.picture:
-            folder = made(self.plots_dir)
+            folder = ensure_folder(self.plots_dir)
             frames = evenly(list(files), MAX_FRAMES)
             grids = (_read(files[frame]) for frame in frames)
             save_gif(frames, grids, folder / "training.gif")

@@ -3,8 +3,8 @@
 import csv
 import pathlib
 
-from keras_gan.files import HISTORY_NAME, write_whole
-from keras_gan.training.callback import GanCallback, made
+from keras_gan.files import HISTORY_NAME, ensure_folder, write_whole
+from keras_gan.training.callback import GanCallback
 
 
 class HistoryFile(GanCallback):
@@ -35,7 +35,7 @@ class HistoryFile(GanCallback):
         for row in rows:
             row.pop("images_per_second", None)
         names = dict.fromkeys(name for row in rows for name in row)
-        made(self.path.parent)
+        ensure_folder(self.path.parent)
         with write_whole(self.path) as temporary, open(temporary, "w", newline="") as file:
             writer = csv.DictWriter(file, fieldnames=names)
             writer.writeheader()

@@ -60,7 +60,9 @@ class LogFile(GanCallback):
         if log.parent not in folders or log.is_dir():
             check_can_be_written(log)
         if any(folder in log.parent.parents for folder in folders):
-            raise UserError(f"{log}: cannot be in a folder inside one of the run's own")
+            raise UserError(
+                f"{log}: cannot be in a folder inside one of the run's own; name another"
+            )
 
     @classmethod
     def for_run(cls, run):

@@ -1,4 +1,4 @@
-"""Memory that nothing uses any more goes back to the system."""
+"""Gives unused memory back to the system."""
 
 import ctypes
 import gc
@@ -14,7 +14,7 @@ except (AttributeError, OSError, TypeError):  # not glibc
 
 
 class FreedMemory(GanCallback):
-    """Frees, before the first epoch and after each, what nothing uses any more.
+    """Frees unused memory, before the first epoch and after each.
 
     Use it as a context around the training. Python collects garbage more seldom the
     more objects there are, and the libraries make very many. Within the context,
@@ -27,10 +27,6 @@ class FreedMemory(GanCallback):
     >>> with FreedMemory() as freed_memory:
     ...     train(composite, images, callbacks=[freed_memory])
     """
-
-    @classmethod
-    def for_run(cls, run):
-        return cls()
 
     def __enter__(self):
         gc.collect()

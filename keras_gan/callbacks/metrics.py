@@ -8,11 +8,11 @@ from keras_gan.callbacks.models import save_network
 from keras_gan.console import say
 from keras_gan.data import to_bytes
 from keras_gan.evaluation import metrics
-from keras_gan.files import REAL_METRICS_NAME, write_text
+from keras_gan.files import REAL_METRICS_NAME, ensure_folder, write_text
 from keras_gan.gan.latents import draw_latents
 from keras_gan.pictures.optional import OptionalPicture
 from keras_gan.pictures.plots import plot_curves
-from keras_gan.training.callback import GanCallback, made
+from keras_gan.training.callback import GanCallback
 
 RARE_SHARE = 0.01
 LOST_COVERAGE = 0.5
@@ -105,7 +105,7 @@ class QualityMetrics(GanCallback):
         logs.update(figures)
         self._warn_of_collapse(epoch, earlier, figures, rarest)
         if all(figures["fid"] <= past["fid"] for past in earlier):
-            save_network(self.generator, made(self.models_dir) / "generator_best.keras")
+            save_network(self.generator, ensure_folder(self.models_dir) / "generator_best.keras")
         with self.picture:
             self._plot()
 
@@ -120,7 +120,7 @@ class QualityMetrics(GanCallback):
         self.common = metrics.class_shares(real.probabilities) >= RARE_SHARE
         self.some_real = self.real[rng.permutation(len(self.real))[: self.samples]]
         figures = json.dumps(self._figures_of_real(rng), indent=2)
-        write_text(made(self.models_dir) / REAL_METRICS_NAME, figures + "\n")
+        write_text(ensure_folder(self.models_dir) / REAL_METRICS_NAME, figures + "\n")
 
     def _figures_of_real(self, rng):
         """What other real images score: the best that samples could."""
@@ -170,16 +170,11 @@ class QualityMetrics(GanCallback):
 
     def _plot(self):
         measured = [(epoch, logs) for epoch, logs in self.rows() if "fid" in logs]
-        labels = {
-            "precision": "precision: samples that could be real",
-            "recall": "recall: real images that could be drawn",
-            "coverage": "coverage: real images that are near a sample",
-            "confident_share": "samples that the classifier is 95% sure of",
-        }
+        labels = {name: metrics.METRICS[name].label for name in metrics.SHARES}
         fids = [logs["fid"] for _, logs in measured]
         plot_curves(
             {name: [logs[name] for _, logs in measured] for name in labels},
-            made(self.plots_dir) / "metrics_plot.png",
+            ensure_folder(self.plots_dir) / "metrics_plot.png",
             labels,
             title=f"Quality of {self.samples:,} samples; FID {fids[-1]:.2f}, best {min(fids):.2f}",
             y_label="share",

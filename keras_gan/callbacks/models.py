@@ -1,8 +1,8 @@
 """The networks on disk."""
 
-from keras_gan.files import write_whole
+from keras_gan.files import ensure_folder, write_whole
 from keras_gan.networks.loading import in_float32
-from keras_gan.training.callback import GanCallback, made
+from keras_gan.training.callback import GanCallback
 
 
 class ModelFiles(GanCallback):
@@ -41,7 +41,7 @@ class ModelFiles(GanCallback):
             self._save(discriminator, "discriminator.keras")
 
     def _save(self, model, name):
-        save_network(model, made(self.models_dir) / name)
+        save_network(model, ensure_folder(self.models_dir) / name)
 
 
 def save_network(model, path):

@@ -43,6 +43,7 @@ class ProgressReport(GanCallback):
         self.time_left = ""
 
     def on_epoch_begin(self, epoch, logs=None):
+        super().on_epoch_begin(epoch, logs)
         if not self.on_terminal:
             return
         say(f"Epoch {epoch + 1}/{self.params['epochs']}{self.time_left}")

@@ -2,9 +2,10 @@
 
 import numpy as np
 
+from keras_gan.files import ensure_folder
 from keras_gan.pictures.optional import OptionalPicture
 from keras_gan.pictures.plots import plot_images
-from keras_gan.training.callback import GanCallback, made
+from keras_gan.training.callback import GanCallback
 
 
 class RealSamples(GanCallback):
@@ -29,5 +30,5 @@ class RealSamples(GanCallback):
 
     def before_training(self):
         with OptionalPicture("real_samples.png"):
-            path = made(self.plots_dir) / "real_samples.png"
+            path = ensure_folder(self.plots_dir) / "real_samples.png"
             plot_images(self.images, path, "Real images")

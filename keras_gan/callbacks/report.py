@@ -1,8 +1,9 @@
 """A page that shows where a run stands."""
 
+from keras_gan.files import ensure_folder
 from keras_gan.pictures.optional import OptionalPicture
 from keras_gan.report import read_run, write_report
-from keras_gan.training.callback import GanCallback, made
+from keras_gan.training.callback import GanCallback
 
 
 class ReportPage(GanCallback):
@@ -42,4 +43,4 @@ class ReportPage(GanCallback):
     def _write(self):
         with self.picture:
             run = read_run(self.models_dir, self.plots_dir)
-            write_report(run, made(self.plots_dir) / "report.html")
+            write_report(run, ensure_folder(self.plots_dir) / "report.html")

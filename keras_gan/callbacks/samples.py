@@ -1,8 +1,9 @@
 """Pictures of what the generator draws, epoch by epoch."""
 
+from keras_gan.files import ensure_folder
 from keras_gan.pictures.optional import OptionalPicture
 from keras_gan.pictures.plots import plot_images
-from keras_gan.training.callback import GanCallback, made
+from keras_gan.training.callback import GanCallback
 
 
 class SamplePlots(GanCallback):
@@ -53,5 +54,5 @@ class SamplePlots(GanCallback):
         images = self.generator.predict_on_batch(self.latents)
         with self.picture:
             title = f"Generated after epoch {epoch}" if epoch else "Generated before training"
-            path = made(self.plots_dir) / f"generated_plot_e{epoch:03}.png"
+            path = ensure_folder(self.plots_dir) / f"generated_plot_e{epoch:03}.png"
             plot_images(images, path, title)

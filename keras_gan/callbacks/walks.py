@@ -1,9 +1,10 @@
 """Walks between latents."""
 
+from keras_gan.files import ensure_folder
 from keras_gan.gan.latents import interpolate
 from keras_gan.pictures.optional import OptionalPicture
 from keras_gan.pictures.plots import plot_walks
-from keras_gan.training.callback import GanCallback, made
+from keras_gan.training.callback import GanCallback
 
 PAIRS = "ABCD"
 STEPS = 10
@@ -39,4 +40,4 @@ class WalkPlot(GanCallback):
                 latents = interpolate(start, end, STEPS, spherical=kind == "spherical")
                 walks[f"{pair}, {kind}"] = self.generator.predict_on_batch(latents)
         with OptionalPicture("interpolation_plot.png"):
-            plot_walks(walks, made(self.plots_dir) / "interpolation_plot.png")
+            plot_walks(walks, ensure_folder(self.plots_dir) / "interpolation_plot.png")

@@ -10,7 +10,7 @@ from keras_gan.commands.options import add_settings
 from keras_gan.console import native_chatter_hidden, say, warnings_said
 from keras_gan.errors import UserError
 from keras_gan.files import CONFIG_NAME, check_can_be_written
-from keras_gan.kinds import ExistingPlace
+from keras_gan.kinds import ExistingPath
 from keras_gan.settings import LATENT_DISTRIBUTIONS, Config
 
 HELP = "measure how good generated images are"
@@ -23,7 +23,7 @@ DESCRIPTION = (
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "path",
-        type=ExistingPlace.parse,
+        type=ExistingPath.parse,
         metavar="FILE",
         help="a generator (.keras), or an .npz with images in an array x",
     )

@@ -5,7 +5,7 @@ import pathlib
 import sys
 
 from keras_gan.errors import UserError
-from keras_gan.kinds import Choice, Switch
+from keras_gan.kinds import Boolean, Choice
 from keras_gan.settings import SETTINGS
 
 
@@ -50,7 +50,9 @@ def _listed(commands):
     return [f"  {name:<10} {text}" for name, text in commands.items()]
 
 
-def add_settings(parser: argparse.ArgumentParser, *names: str, title: str | None = None) -> None:
+def add_settings(
+    parser: argparse.ArgumentParser, *names: str, title: str | None = None
+) -> dict[str, argparse._ArgumentGroup]:
     """Adds the options of settings, each under the heading that it names.
 
     An option that is not given leaves no trace: the preset or the default holds.
@@ -59,6 +61,9 @@ def add_settings(parser: argparse.ArgumentParser, *names: str, title: str | None
         parser: An `argparse.ArgumentParser`.
         *names: Names of settings; all of them if there is none.
         title: String, another heading for all of them.
+
+    Returns:
+        A dict from each heading to its group of options.
     """
     headings, alternatives = {}, {}
     for name in names or SETTINGS:
@@ -69,12 +74,13 @@ def add_settings(parser: argparse.ArgumentParser, *names: str, title: str | None
         if first not in alternatives:
             alternatives[first] = headings[heading].add_mutually_exclusive_group()
         alternatives[first].add_argument(flag(name), **_option(SETTINGS[name]))
+    return headings
 
 
 def _option(field):
     kind, text, default = field.metadata["kind"], field.metadata["help"], field.default
     option = {"default": argparse.SUPPRESS, "help": text}
-    if isinstance(kind, Switch):
+    if isinstance(kind, Boolean):
         optional = default is None
         return option | {"action": argparse.BooleanOptionalAction if optional else "store_true"}
     if default is not None:

@@ -15,14 +15,13 @@ DESCRIPTION = (
 EPILOG = (
     "Pictures of the progress appear in plots/ while it runs, and report.html, a page that shows "
     "where the training stands. At the end, models/generator.keras holds the trained generator. "
-    "How good it is, the command evaluate tells; the command compare puts runs side by side."
+    "The command evaluate measures how good it is; the command compare puts runs side by side."
 )
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    add_settings(parser)
-    running = next(group for group in parser._action_groups if group.title == RUNNING)
-    running.add_argument(
+    groups = add_settings(parser)
+    groups[RUNNING].add_argument(
         "--resume",
         action="store_true",
         help="go on from the last checkpoint in --models-dir, with the settings of that run, as if "
@@ -31,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(resume: bool = False, **settings) -> None:
-    config = configure(**settings)  # a mistake is told before Keras is imported
+    config = configure(**settings)  # most mistakes are told before Keras is imported
     start_keras()
     from keras_gan.runs import job
 

@@ -3,7 +3,6 @@
 import contextlib
 import dataclasses
 import hashlib
-import os
 import pathlib
 import sys
 
@@ -11,6 +10,7 @@ import keras
 import numpy as np
 from keras import layers
 
+from keras_gan.backend import cache_folder
 from keras_gan.console import say
 from keras_gan.data import Dataset, to_unit_range
 from keras_gan.errors import UserError
@@ -220,8 +220,7 @@ def _cached(dataset):
     """Name and path of the yardstick that is trained for a data set."""
     data = dataset.images.tobytes() + dataset.labels.tobytes()
     name = f"data-{hashlib.sha256(data).hexdigest()[:16]}"
-    home = pathlib.Path(os.environ.get("KERAS_HOME", "~/.keras")).expanduser()
-    return name, home / "keras_gan" / f"yardstick_{name}.keras"
+    return name, cache_folder() / f"yardstick_{name}.keras"
 
 
 def _load(name, path):

@@ -37,6 +37,8 @@ METRICS = {
     "confident_share": Metric("samples that the classifier is 95% sure of", True),
     "rarest_share": Metric("share of the rarest class", True),
 }
+# Those that a chart of shares from 0 to 1 shows.
+SHARES = ("precision", "recall", "coverage", "confident_share")
 
 
 def frechet_distance(real: np.ndarray, fake: np.ndarray) -> float:

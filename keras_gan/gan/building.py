@@ -19,7 +19,7 @@ def build_composite(
     learning_rate: float = 1.5e-3,
     beta_1: float = 0.5,
     beta_2: float = 0.999,
-    penalty: float | Penalty = 0.02,
+    penalty: float | Penalty | None = None,
     label_smoothing: float = 0.0,
     jit_compile: bool | None = None,
 ) -> Composite:
@@ -39,7 +39,8 @@ def build_composite(
         beta_1: Float, Adam's decay of the first moment, for both sides.
         beta_2: Float, Adam's decay of the second moment, for both sides.
         penalty: Float, the weight of the penalty that the loss comes with; 0 for a
-            discriminator with dropout or other noise. Or a `Penalty` of your own.
+            discriminator with dropout or other noise. If `None`, the penalty's own
+            default. Or a `Penalty` of your own.
         label_smoothing: Float from 0 up to, not including, 1, how far below 1 the
             discriminator's label for real images is.
         jit_compile: Boolean, whether TensorFlow compiles the step with XLA; if
@@ -48,27 +49,30 @@ def build_composite(
     Returns:
         A compiled `Composite`. `keras_gan.train` trains it. To train one side by
         hand, call `train_on_batch` of the composite with latents and ones, or of its
-        discriminator with images and 1 for real, 0 for generated.
+        discriminator with images and 1 for real, 0 for generated; the latter leaves
+        the penalty out.
 
     Raises:
-        UserError: If the penalty cannot be taken of the discriminator; if the loss
-            knows no smoothed labels; if a network has nothing to train.
+        UserError: If the penalty does not fit the discriminator; if the loss has no
+            labels to smooth; if a network has nothing to train.
 
     Example:
 
     >>> composite = build_composite(build_generator(), build_discriminator())
     >>> history = train(composite, load_data("mnist").images, epochs=5)
     """
-    if label_smoothing and not LOSSES[loss].smooths:
-        raise UserError(f"label_smoothing must be 0 for {loss}, which knows no smoothed labels")
-    if not isinstance(penalty, Penalty):
+    if label_smoothing and not LOSSES[loss].allows_label_smoothing:
+        raise UserError(f"label_smoothing must be 0: the loss {loss} has no labels to smooth")
+    if penalty is None:
+        penalty = LOSSES[loss].penalty()
+    elif not isinstance(penalty, Penalty):
         penalty = LOSSES[loss].penalty(penalty)
     penalty.check(discriminator)
     composite = Composite(generator, discriminator)
     for name, network in (("generator", generator), ("discriminator", discriminator)):
         if not network.trainable_variables:
             raise UserError(f"the {name} has nothing to train: all of its layers are frozen")
-    penalized = PenalizedDiscriminator(discriminator, penalty if penalty.weight else Penalty())
+    penalized = PenalizedDiscriminator(discriminator, penalty if penalty.weight else Penalty(0.0))
     if isinstance(optimizer, str):
         betas = {"beta_1": beta_1, "beta_2": beta_2} if optimizer == "adam" else {}
         config = {"learning_rate": learning_rate, **betas}
@@ -77,14 +81,16 @@ def build_composite(
     if keras.backend.backend() != "tensorflow":
         jit_compile = "auto"  # JAX compiles in its own way
     elif jit_compile is None:
-        jit_compile = devices.xla_is_faster()
+        jit_compile = devices.xla_is_faster(generator, discriminator)
 
     def compile(model, loss, **options):
         model.compile(loss=loss, jit_compile=jit_compile, **options)
 
     d_loss = DiscriminatorLoss(loss, label_smoothing)
     compile(discriminator, d_loss, optimizer=_copy(optimizer), metrics=[Scores(loss)])
-    compile(penalized, d_loss, optimizer=discriminator.optimizer, metrics=[Scores(loss)])
+    # Both train the same weights, with the same optimizer.
+    shared = {"optimizer": discriminator.optimizer, "auto_scale_loss": False}
+    compile(penalized, d_loss, metrics=[Scores(loss)], **shared)
     compile(composite, GeneratorLoss(loss), optimizer=_copy(optimizer))
     for model in (discriminator, composite):
         model.optimizer.build(model.trainable_variables)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import keras
 from keras import ops
 
-from keras_gan.gan.penalties import GradientPenalty, LipschitzPenalty, Penalty
+from keras_gan.gan.penalties import GradientPenalty, Penalty, R1Penalty
 from keras_gan.registry import LOSSES
 
 PROBABILITY = "mean probability of being real"
@@ -25,9 +25,9 @@ class GanLoss:
         generator: Function of these outputs to the generator's loss.
         score: Function of outputs to the score that the curves show.
         score_label: String, the name of that score.
-        middle: Float, the output halfway between real and generated; `None`
-            where outputs have no zero that means anything.
-        smooths: Boolean, whether labels of real images may be smoothed.
+        threshold: Float, the output above which an image counts as real; `None`
+            where only differences between outputs have a meaning.
+        allows_label_smoothing: Boolean, whether labels of real images may be smoothed.
         penalty: Class of the penalty that the loss is trained with.
     """
 
@@ -37,9 +37,9 @@ class GanLoss:
     generator: Callable
     score: Callable = lambda x: x
     score_label: str = "mean output"
-    middle: float | None = 0.0
-    smooths: bool = False
-    penalty: type[Penalty] = GradientPenalty
+    threshold: float | None = 0.0
+    allows_label_smoothing: bool = False
+    penalty: type[Penalty] = R1Penalty
 
     @property
     def is_probability(self) -> bool:
@@ -47,15 +47,15 @@ class GanLoss:
         return self.score_label == PROBABILITY
 
     @property
-    def guessing(self) -> float:
+    def chance_loss(self) -> float:
         """The mean loss of a discriminator that can only guess."""
-        output = self.middle or 0.0  # where there is none, every output costs the same
+        output = self.threshold or 0.0  # where there is none, every output costs the same
         return (float(self.real(output, 1.0)) + float(self.fake(output))) / 2
 
     @property
     def undecided(self) -> float | None:
-        """The score of `middle`, or `None`."""
-        return None if self.middle is None else float(self.score(self.middle))
+        """The score of an output at the threshold, or `None`."""
+        return None if self.threshold is None else float(self.score(self.threshold))
 
 
 # Goodfellow et al., 2014, https://arxiv.org/abs/1406.2661; the non-saturating form.
@@ -66,7 +66,7 @@ BCE = GanLoss(
     generator=lambda x: ops.softplus(-x),
     score=ops.sigmoid,
     score_label=PROBABILITY,
-    smooths=True,
+    allows_label_smoothing=True,
 )
 # Mao et al., 2016, https://arxiv.org/abs/1611.04076, with a=0, b=c=1.
 LSGAN = GanLoss(
@@ -74,8 +74,8 @@ LSGAN = GanLoss(
     real=lambda x, label: (x - label) ** 2 / 2,
     fake=lambda x: x**2 / 2,
     generator=lambda x: (x - 1) ** 2 / 2,
-    middle=0.5,
-    smooths=True,
+    threshold=0.5,
+    allows_label_smoothing=True,
 )
 # Lim and Ye, 2017, https://arxiv.org/abs/1705.02894.
 HINGE = GanLoss(
@@ -90,8 +90,8 @@ WGAN_GP = GanLoss(
     real=lambda x, label: -x,
     fake=lambda x: x,
     generator=lambda x: -x,
-    middle=None,
-    penalty=LipschitzPenalty,
+    threshold=None,
+    penalty=GradientPenalty,
 )
 
 
@@ -161,7 +161,7 @@ class Scores(keras.metrics.Metric):
     score of either kind of image (the probability of being real for the
     cross-entropy, the output itself for other losses); `real_accuracy` and
     `fake_accuracy`, the share of either kind on the right side of the loss's
-    `middle` or, if it has none, of the batch's mean output.
+    threshold or, if it has none, of the batch's mean output.
 
     Labels are 1 for a real image and 0 for a generated one.
 
@@ -183,8 +183,8 @@ class Scores(keras.metrics.Metric):
         fake = 1 - real
         loss = LOSSES[self.loss]
         score = loss.score(y_pred)
-        middle = ops.mean(y_pred) if loss.middle is None else loss.middle
-        called_real = ops.cast(y_pred > middle, "float32")
+        threshold = ops.mean(y_pred) if loss.threshold is None else loss.threshold
+        called_real = ops.cast(y_pred > threshold, "float32")
         values = (
             real,
             fake,

@@ -8,45 +8,45 @@ from keras_gan.errors import UserError
 
 
 class Penalty:
-    """No penalty, and the base of those that there are.
+    """The base of the penalties. On its own it adds nothing.
 
-    The discriminator's loss is the loss of its outputs + `weight` / 2 x the
-    penalty's term. (Papers add up the losses on real and on generated images,
-    where ours is their mean: hence the half.)
+    The discriminator's loss becomes: the mean over real and generated images, plus
+    half the weight times the penalty's term. (Papers add up two means, one over the
+    real and one over the generated images. Ours is half of that sum, hence the half.)
 
-    A penalty of your own overrides `draw` and `call`, and `check` where it does
-    not fit every discriminator.
+    A penalty of your own overrides `call`; `draw`, if it needs random numbers; and
+    `check`, if it does not fit every discriminator.
 
     Args:
         weight: Float, at least 0.
     """
 
-    def __init__(self, weight: float = 0.0):
+    def __init__(self, weight: float):
         self.weight = weight
 
     def check(self, discriminator: keras.Model) -> None:
-        """Raises a `UserError` if the term cannot be taken of this discriminator."""
+        """Raises a `UserError` if the penalty does not fit this discriminator."""
 
     def draw(self, rng: np.random.Generator, real_images: np.ndarray) -> tuple:
-        """Draws the random numbers that the term of a batch needs.
+        """Draws the random numbers for one batch.
 
         Args:
             rng: A `numpy.random.Generator`.
             real_images: `float32` array `(n, 28, 28, 1)`, from 0 to 1.
 
         Returns:
-            A tuple of arrays, which `call` gets after the images.
+            A tuple of arrays. `call` gets them after the images.
         """
         return ()
 
     def call(self, discriminator, real_images, fake_images):
-        """The discriminator's outputs, and the penalty's term.
+        """Computes the discriminator's outputs, and the penalty's term.
 
         Args:
             discriminator: Function from images to outputs `(n, 1)`.
             real_images: Tensor `(n, 28, 28, 1)`.
             fake_images: Tensor `(m, 28, 28, 1)`.
-            *random: What `draw` gave.
+            *random: The arrays that `draw` gave.
 
         Returns:
             The outputs on the real and then on the generated images, `(n + m, 1)`,
@@ -55,28 +55,28 @@ class Penalty:
         return discriminator(ops.concatenate([real_images, fake_images])), 0.0
 
 
-class GradientPenalty(Penalty):
-    """The squared norm of the discriminator's gradient at real images, by differences.
+class R1Penalty(Penalty):
+    """R1: the squared norm of the discriminator's gradient at real images.
 
-    That is R1 ([Mescheder et al., 2018](https://arxiv.org/abs/1801.04406)). Here
-    it is the squared difference between the output on an image and the output on
-    the same image with noise, divided by the variance of the noise. For small
-    noise, its expectation is the squared norm of the gradient. It takes no
-    gradient of a gradient, so every backend can train with it, and a quarter of
-    the real images is enough. The weight is 2 x the paper's gamma.
+    R1 is by [Mescheder et al., 2018](https://arxiv.org/abs/1801.04406). Here the
+    gradient is taken by differences: noise is added to a real image, the difference
+    between the two outputs is squared, and divided by the variance of the noise. For
+    little noise, the expectation is the squared norm of the gradient. No gradient of
+    a gradient is needed, so every backend can train with it. A quarter of the real
+    images of a batch is enough. The weight is 2 x the paper's gamma.
 
-    The discriminator must answer alike when asked twice: the term would take
-    dropout for steepness.
+    Args:
+        weight: Float, at least 0.
     """
 
     noise = 0.1  # its standard deviation, in grey values from 0 to 1
 
+    def __init__(self, weight: float = 0.02):
+        super().__init__(weight)
+
     def check(self, discriminator):
-        if self.weight and any(map(_is_noisy, discriminator._flatten_layers())):
-            raise UserError(
-                "the discriminator has dropout or other noise, which a penalty for steepness would "
-                "take for steepness; set the penalty to 0"
-            )
+        if self.weight:
+            _refuse_noise(discriminator)
 
     def draw(self, rng, real_images):
         copies = (len(real_images) + 3) // 4
@@ -84,35 +84,40 @@ class GradientPenalty(Penalty):
         return (self.noise * noise,)
 
     def call(self, discriminator, real_images, fake_images, noise):
-        copies = noise.shape[0]
+        copies = ops.shape(noise)[0]
         noisy_images = real_images[:copies] + noise
         outputs = discriminator(ops.concatenate([real_images, fake_images, noisy_images]))
-        outputs, noisy_outputs = outputs[:-copies], outputs[-copies:]
-        slopes = (noisy_outputs - outputs[:copies]) / self.noise
-        return outputs, ops.mean(slopes**2)
+        images = ops.shape(outputs)[0] - copies
+        slopes = (outputs[images:] - outputs[:copies]) / self.noise
+        return outputs[:images], ops.mean(slopes**2)
 
 
-class LipschitzPenalty(GradientPenalty):
-    """The squared distance of the gradient's norm from 1, between real and generated images.
+class GradientPenalty(Penalty):
+    """WGAN-GP's: how far the gradient's norm is from 1 between real and generated images.
 
-    The gradient penalty of WGAN-GP ([Gulrajani et al.,
-    2017](https://arxiv.org/abs/1704.00028)). Each point lies on the line between a
-    real and a generated image, at a random place. The weight is the paper's lambda.
+    The squared distance, by [Gulrajani et al., 2017](https://arxiv.org/abs/1704.00028),
+    at points on the lines between real and generated images, each at a random place.
+    The weight is the paper's lambda.
+
+    Args:
+        weight: Float, at least 1.
     """
 
-    minimum = 1.0
+    def __init__(self, weight: float = 10.0):
+        super().__init__(weight)
 
     def check(self, discriminator):
-        if self.weight < self.minimum:
+        if self.weight < 1:
             raise UserError(
-                f"penalty is {self.weight:g}, too weak to hold the slope at 1; the paper's is 10"
+                f"penalty is {self.weight:g}, too weak for the loss wgan-gp, which needs at least "
+                "1; its paper takes 10"
             )
-        super().check(discriminator)
+        _refuse_noise(discriminator)
         layers = discriminator._flatten_layers()
         if any(isinstance(layer, keras.layers.BatchNormalization) for layer in layers):
             raise UserError(
-                "this gradient penalty is of one image at a time, and batch "
-                "normalization mixes the images of a batch; take it out, or choose another loss"
+                "the discriminator has batch normalization, which mixes the images of a batch, but "
+                "this penalty needs the gradient at each image; take it out, or choose another loss"
             )
 
     def draw(self, rng, real_images):
@@ -157,10 +162,15 @@ class PenalizedDiscriminator(keras.Model):
         return outputs
 
 
-def _is_noisy(layer):
-    """Whether a layer draws random numbers, as dropout and random transformations do."""
-    sources = (getattr(layer, name, None) for name in ("seed_generator", "generator"))
-    return any(isinstance(source, keras.random.SeedGenerator) for source in sources)
+def _refuse_noise(discriminator):
+    """Raises a `UserError` if a layer draws random numbers, as dropout does."""
+    for layer in discriminator._flatten_layers():
+        sources = (getattr(layer, name, None) for name in ("seed_generator", "generator"))
+        if any(isinstance(source, keras.random.SeedGenerator) for source in sources):
+            raise UserError(
+                "the discriminator has dropout or other noise, which changes its output from call "
+                "to call; the penalty would count that as a gradient: set the penalty to 0"
+            )
 
 
 def _gradients(function, x):

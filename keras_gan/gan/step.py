@@ -75,7 +75,10 @@ class GanStep:
 
     def __init__(self, composite: Composite, in_one_call: bool | None = None):
         if composite.penalized_discriminator is None:
-            raise ValueError("expected a composite made by build_composite")
+            raise ValueError(
+                "expected a composite made by build_composite; for one that was loaded, call "
+                "build_composite(composite.generator, composite.discriminator)"
+            )
         if in_one_call is None:
             in_one_call = keras.backend.backend() == "tensorflow"
         self.composite = composite
@@ -90,7 +93,7 @@ class GanStep:
         try:
             logs = self._take(batches, generator_latents)
         except Exception as error:
-            if not (self.first and self.jit_compile and self.in_one_call):
+            if not (self.first and self.jit_compile and self._is_one_call(batches)):
                 raise
             warnings.warn(
                 f"XLA cannot compile the step ({type(error).__name__}): training goes on "
@@ -103,16 +106,21 @@ class GanStep:
         return {name: float(value) for name, value in logs.items() if name != "loss"}
 
     def _take(self, batches, generator_latents):
-        if self.in_one_call and len(batches) <= MAX_UPDATES_IN_ONE_CALL:
+        if self._is_one_call(batches):
             return self._compiled(batches, generator_latents)
         generate = self.generate.predict_on_batch
         return gan_step(self.composite, generate, _train_on_batch, batches, generator_latents)
 
+    def _is_one_call(self, batches):
+        return self.in_one_call and len(batches) <= MAX_UPDATES_IN_ONE_CALL
+
     def _compile(self, jit_compile):
         self.jit_compile = jit_compile
-        for model in (self.composite, self.composite.penalized_discriminator, self.generate):
+        for model in (self.composite, self.composite.penalized_discriminator):
             model.jit_compile = jit_compile
             model.make_train_function(force=True)
+        self.generate.jit_compile = jit_compile
+        self.generate.run_eagerly = self.composite.run_eagerly
 
         def step(batches, generator_latents):
             return gan_step(self.composite, self.generate, _train_step, batches, generator_latents)

@@ -1,10 +1,8 @@
 """The curves of a page, as data that its script draws."""
 
-from keras_gan.evaluation.metrics import METRICS
+from keras_gan.evaluation.metrics import METRICS, SHARES
 from keras_gan.registry import LOSSES
 from keras_gan.report.reading import Run
-
-SHARES = ("precision", "recall", "coverage", "confident_share")
 
 
 def charts(runs: list[Run]) -> list[dict]:
@@ -27,8 +25,8 @@ def _losses(runs):
     loss = _only_loss(runs)
     if loss:
         title = f"Loss: {loss.label}"
-        references = [_line("a discriminator that can only guess", loss.guessing)]
-        low = 0 if _is_probability(loss) else None
+        references = [_line("a discriminator that can only guess", loss.chance_loss)]
+        low = 0 if loss.is_probability else None
     return {
         "title": title,
         "series": _series(d_loss="discriminator", g_loss="generator"),
@@ -68,7 +66,7 @@ def _scores(runs):
         label = loss.score_label
         if loss.undecided is not None:
             references = [_line("undecided", loss.undecided)]
-        if _is_probability(loss):
+        if loss.is_probability:
             limits = {"low": 0, "high": 1}
     return {
         "title": f"Scores: {label}",
@@ -92,12 +90,6 @@ def _only_loss(runs):
     """The loss of all runs, or `None` if they have several: these have no common scale."""
     names = {run.settings["loss"] for run in runs}
     return LOSSES[names.pop()] if len(names) == 1 else None
-
-
-def _is_probability(loss):
-    from keras_gan.gan.losses import PROBABILITY  # imports Keras
-
-    return loss.score_label == PROBABILITY
 
 
 def _series(**labels):

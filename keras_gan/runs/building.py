@@ -1,7 +1,5 @@
 """The networks of a run: built, read from files, or as they were when the run began."""
 
-import dataclasses
-
 import keras
 
 from keras_gan import devices
@@ -12,14 +10,6 @@ from keras_gan.networks.loading import load_networks
 from keras_gan.presets import PRESETS
 from keras_gan.registry import NETWORKS
 from keras_gan.settings import Config
-
-
-def decide_jit_compile(config: Config) -> Config:
-    """The same settings, with `jit_compile` decided where it is left to the machine."""
-    if config.jit_compile is not None:
-        return config
-    wide = config.networks == "tutorial" or bool(config.generator or config.discriminator)
-    return dataclasses.replace(config, jit_compile=devices.xla_is_faster(wide))
 
 
 def build_networks(config: Config, architectures: list[str] | None = None) -> Composite:
@@ -59,7 +49,7 @@ def build_networks(config: Config, architectures: list[str] | None = None) -> Co
             beta_2=config.beta_2,
             penalty=config.penalty,
             label_smoothing=config.label_smoothing,
-            jit_compile=decide_jit_compile(config).jit_compile,
+            jit_compile=config.jit_compile,
         )
 
 

@@ -1,6 +1,5 @@
 """One run, from its settings to its files."""
 
-import contextlib
 import dataclasses
 import pathlib
 
@@ -8,8 +7,11 @@ import keras
 import numpy as np
 
 from keras_gan import files
+from keras_gan.backend import keep_checksums
 from keras_gan.callbacks.average import AveragedGenerator
+from keras_gan.callbacks.checkpoints import Checkpoints
 from keras_gan.callbacks.log import outcome_logged
+from keras_gan.callbacks.memory import FreedMemory
 from keras_gan.console import native_chatter_hidden, say, warnings_said
 from keras_gan.data import Dataset, load_data
 from keras_gan.devices import checked_backend, describe_device, repeat_exactly
@@ -20,7 +22,7 @@ from keras_gan.gan.composite import Composite
 from keras_gan.gan.latents import draw_latents
 from keras_gan.registry import CALLBACKS
 from keras_gan.runs import folders, resuming
-from keras_gan.runs.building import architectures_of, build_networks, decide_jit_compile
+from keras_gan.runs.building import architectures_of, build_networks
 from keras_gan.runs.provenance import SAME_DIGITS, describe_run, place, settings_text
 from keras_gan.settings import Config, configure
 from keras_gan.training import checkpoint
@@ -44,7 +46,6 @@ class Run:
         latents: Array `(n, latent_dim)`, which all pictures are drawn from.
         position: A `Position`, where the training stands.
         about: Dict, where the run came from: see `describe_run`.
-        stop: A `StopRequest`, whether the run was told to stop.
     """
 
     config: Config
@@ -55,7 +56,6 @@ class Run:
     latents: np.ndarray
     position: Position
     about: dict
-    stop: StopRequest
 
     @property
     def plots_dir(self) -> pathlib.Path:
@@ -145,36 +145,48 @@ def _run(config, newest):
             place(config.models_dir, newest.about["places"]["plots_dir"]),
         ]
         checkpoint.restore(prepared.variables, newest.arrays)
-    with (
-        folders.held(prepared.plots_dir, prepared.models_dir, resumed=resumed) as moves,
-        outcome_logged(config.log),
-        resumable(),
-        warnings_said(),
-    ):
+    with folders.held(prepared.plots_dir, prepared.models_dir, resumed=resumed) as moves:
         if newest:
             resuming.check_still_newest(newest)
-        _tell(prepared, moves, newest, changed)
-        files.write_text(prepared.models_dir / files.CONFIG_NAME, settings_text(about))
-        with contextlib.ExitStack() as contexts:
-            contexts.enter_context(prepared.stop)
-            callbacks = prepared.callbacks()
-            for callback in callbacks:
-                if isinstance(callback, contextlib.AbstractContextManager):
-                    contexts.enter_context(callback)
-            train(
-                prepared.composite,
-                prepared.dataset.images,
-                epochs=config.epochs,
-                batch_size=config.batch_size,
-                callbacks=callbacks,
-                discriminator_steps=config.discriminator_steps,
-                fresh_latents=config.fresh_latents,
-                latent_distribution=config.latent_distribution,
-                position=prepared.position,
-            )
+        with outcome_logged(config.log), resumable(), warnings_said():
+            _tell(prepared, moves, newest, changed)
+            files.write_text(prepared.models_dir / files.CONFIG_NAME, settings_text(about))
+            _train(prepared)
     generator = prepared.models_dir / "generator.keras"
     print(f"Trained generator: {generator}. Pictures: {prepared.plots_dir}.")
     return prepared.composite
+
+
+def _train(prepared):
+    config = prepared.config
+    with StopRequest() as stop, FreedMemory() as freed_memory:
+        checkpoints = Checkpoints(
+            prepared.models_dir / files.CHECKPOINTS_NAME,
+            prepared.about,
+            prepared.position,
+            prepared.variables,
+            config.checkpoint_minutes,
+            stop,
+        )
+        train(
+            prepared.composite,
+            prepared.dataset.images,
+            epochs=config.epochs,
+            batch_size=config.batch_size,
+            # A checkpoint must not be ahead of the files that the others write.
+            callbacks=[*prepared.callbacks(), checkpoints, freed_memory, KeptCompiledCode()],
+            discriminator_steps=config.discriminator_steps,
+            fresh_latents=config.fresh_latents,
+            latent_distribution=config.latent_distribution,
+            position=prepared.position,
+        )
+
+
+class KeptCompiledCode(keras.callbacks.Callback):
+    """Makes what XLA has compiled available to the next run."""
+
+    def on_epoch_end(self, epoch, logs=None):
+        keep_checksums()
 
 
 def _prepare(config, newest):
@@ -184,23 +196,25 @@ def _prepare(config, newest):
         resuming.check_backend(newest, backend)
     for callback in CALLBACKS.values():
         callback.check(config)
-    dataset = _load_images(config, newest)
     with native_chatter_hidden():
         device = describe_device()
-        config = decide_jit_compile(config)
         repeat_exactly(config.seed)
         composite = build_networks(config, newest and newest.about["architectures"])
-        config = dataclasses.replace(config, latent_dim=composite.generator.input_shape[1])
+        config = dataclasses.replace(
+            config,
+            latent_dim=composite.generator.input_shape[1],
+            jit_compile=composite.jit_compile,
+        )
         average = AveragedGenerator(composite.generator, config.average)
+    dataset = _load_images(config, newest)
+    with native_chatter_hidden():
         yardstick = find_yardstick(dataset) if can_be_compared_with(dataset) else None
     architectures = architectures_of(config, composite)
     about = describe_run(config, dataset, yardstick, device, backend, architectures)
     rng = np.random.default_rng([config.seed, 1])
     latents = draw_latents(rng, GRID, config.latent_dim, config.latent_distribution)
     position = newest.position if newest else Position(np.random.default_rng(config.seed))
-    return Run(
-        config, dataset, composite, average, yardstick, latents, position, about, StopRequest()
-    )
+    return Run(config, dataset, composite, average, yardstick, latents, position, about)
 
 
 def _load_images(config, newest):
@@ -211,8 +225,8 @@ def _load_images(config, newest):
     needed = config.batch_size * config.discriminator_steps
     if len(dataset.images) < needed:
         raise UserError(
-            f"{dataset.source}: {len(dataset.images):,} images are less than one batch of "
-            f"{needed:,}; choose a smaller --batch-size"
+            f"{dataset.source}: {len(dataset.images):,} images are less than the {needed:,} of one "
+            "step (--batch-size times --discriminator-steps); choose a smaller --batch-size"
         )
     return dataset
 

@@ -75,7 +75,7 @@ def check_backend(newest: Checkpoint, backend: str) -> None:
 
 
 def same_images(newest: Checkpoint, dataset: Dataset, data: str | None) -> Dataset:
-    """The data set, or the embedded digits if the run began with these for want of a network.
+    """The data set; or the embedded digits, if the run began with these, without a network.
 
     Raises:
         UserError: If the run was begun with other images.

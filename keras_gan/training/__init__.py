@@ -1,1 +1,1 @@
-"""The training loop, the state that it can go on from, and the devices that it runs on."""
+"""The training loop, its state, its checkpoints, and how it is stopped."""

@@ -1,7 +1,5 @@
 """The base of the callbacks that watch a GAN."""
 
-import pathlib
-
 import keras
 
 
@@ -35,6 +33,7 @@ class GanCallback(keras.callbacks.Callback):
         super().__init__()
         self._generator = generator
         self.epoch = 0
+        self._begun = False
 
     @classmethod
     def check(cls, config) -> None:
@@ -56,12 +55,16 @@ class GanCallback(keras.callbacks.Callback):
 
     @property
     def resumed(self) -> bool:
-        """Whether the training goes on from a checkpoint."""
-        return self.params.get("resumed", False)
+        """Whether the training goes on from where an earlier one stopped."""
+        return self.epoch > 0 or self.params.get("resumed", False)
 
     def on_train_begin(self, logs=None):
-        self.epoch = len(self.history)
-        self.before_training()
+        self._begun = False
+
+    def on_epoch_begin(self, epoch, logs=None):
+        if not self._begun:  # only now is it known which epoch is the first
+            self.epoch, self._begun = epoch, True
+            self.before_training()
 
     def on_epoch_end(self, epoch, logs=None):
         self.epoch = epoch + 1
@@ -70,6 +73,7 @@ class GanCallback(keras.callbacks.Callback):
         self.after_epoch(self.epoch, logs)
 
     def on_train_end(self, logs=None):
+        self.on_epoch_begin(len(self.history))  # where no epoch was left
         self.after_training(self.epoch)
 
     def before_training(self) -> None:
@@ -85,10 +89,3 @@ class GanCallback(keras.callbacks.Callback):
         """Pairs of an epoch's number and its logs, for each epoch in the history."""
         first = self.epoch - len(self.history) + 1
         return list(enumerate(self.history, first))
-
-
-def made(folder) -> pathlib.Path:
-    """The path of a folder, made if it is missing."""
-    folder = pathlib.Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder

@@ -35,7 +35,7 @@ class Checkpoint:
 
 
 def save_checkpoint(folder, about, position, variables):
-    """Writes a checkpoint, whole, and keeps of the others the one before it.
+    """Writes a checkpoint, whole, and deletes all others but the one before it.
 
     Args:
         folder: Path of the folder for checkpoints, made if it is missing.

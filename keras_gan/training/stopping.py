@@ -12,28 +12,35 @@ from keras_gan.errors import Stopped
 SAME_SIGNAL_SECONDS = 0.3
 
 
+def _handle(handler, *signals):
+    """Sets the handler of signals, except of those that are ignored, as in the background.
+
+    Returns:
+        A dict of the earlier handlers, for `_restore`.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        return {}  # Python sets handlers in the main thread only
+    heard = [signum for signum in signals if signal.getsignal(signum) is not signal.SIG_IGN]
+    return {signum: signal.signal(signum, handler) for signum in heard}
+
+
+def _restore(handlers):
+    for signum, handler in handlers.items():
+        signal.signal(signum, handler)
+
+
 @contextlib.contextmanager
-def _handled(handler, *signals):
-    """Handles signals within the block, but for those that are ignored, as in the background."""
-    before = {}
-    if threading.current_thread() is threading.main_thread():  # Python allows it there alone
-        for signum in signals:
-            if signal.getsignal(signum) is not signal.SIG_IGN:
-                before[signum] = signal.signal(signum, handler)
-    try:
-        yield
-    finally:
-        for signum, earlier in before.items():
-            signal.signal(signum, earlier)
-
-
 def stopped_by_sigterm():
     """A context in which SIGTERM ends the process as tidily as Ctrl-C does."""
 
     def stop(signum, frame):
         raise Stopped(signum)
 
-    return _handled(stop, signal.SIGTERM)
+    before = _handle(stop, signal.SIGTERM)
+    try:
+        yield
+    finally:
+        _restore(before)
 
 
 @contextlib.contextmanager
@@ -58,12 +65,11 @@ class StopRequest:
         self.signum = None
 
     def __enter__(self):
-        self._handling = _handled(self.receive, signal.SIGINT, signal.SIGTERM)
-        self._handling.__enter__()
+        self._before = _handle(self.receive, signal.SIGINT, signal.SIGTERM)
         return self
 
     def __exit__(self, *error):
-        self._handling.__exit__(*error)
+        _restore(self._before)
 
     def receive(self, signum, frame=None):
         if self.signum is None:

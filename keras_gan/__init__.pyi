@@ -1,0 +1,92 @@
+"""The public names, each with its home; `__init__.py` imports them from there."""
+
+from .callbacks.average import AveragedGenerator
+from .callbacks.board import SamplesOnTensorBoard
+from .callbacks.checkpoints import Checkpoints
+from .callbacks.curves import CurvePlots
+from .callbacks.diagrams import NetworkDiagrams
+from .callbacks.film import SampleFilm
+from .callbacks.history import HistoryFile
+from .callbacks.log import LogFile
+from .callbacks.memory import FreedMemory
+from .callbacks.metrics import QualityMetrics
+from .callbacks.models import ModelFiles
+from .callbacks.progress import ProgressReport
+from .callbacks.real_samples import RealSamples
+from .callbacks.report import ReportPage
+from .callbacks.samples import SamplePlots
+from .callbacks.walks import WalkPlot
+from .data import Dataset, embedded_digits, load_data
+from .errors import DiskError, DivergenceError, Stopped, UserError
+from .evaluation.classifier import load_yardstick
+from .evaluation.evaluate import evaluate
+from .evaluation.samples import draw_samples
+from .gan.building import build_composite
+from .gan.composite import Composite
+from .gan.latents import draw_latents, interpolate
+from .gan.losses import GanLoss
+from .gan.penalties import GradientPenalty, Penalty, R1Penalty
+from .networks.default import build_discriminator, build_generator
+from .networks.loading import load_generator
+from .pictures.plots import plot_curves, plot_images, plot_model, plot_walks
+from .presets import PRESETS
+from .registry import LOSSES, NETWORKS
+from .runs.job import resume, run
+from .settings import Config, configure
+from .training.callback import GanCallback
+from .training.loop import train
+from .training.state import Position
+
+__all__ = [
+    "LOSSES",
+    "NETWORKS",
+    "PRESETS",
+    "AveragedGenerator",
+    "Checkpoints",
+    "Composite",
+    "Config",
+    "CurvePlots",
+    "Dataset",
+    "DiskError",
+    "DivergenceError",
+    "FreedMemory",
+    "GanCallback",
+    "GanLoss",
+    "GradientPenalty",
+    "HistoryFile",
+    "LogFile",
+    "ModelFiles",
+    "NetworkDiagrams",
+    "Penalty",
+    "Position",
+    "ProgressReport",
+    "QualityMetrics",
+    "R1Penalty",
+    "RealSamples",
+    "ReportPage",
+    "SampleFilm",
+    "SamplePlots",
+    "SamplesOnTensorBoard",
+    "Stopped",
+    "UserError",
+    "WalkPlot",
+    "build_composite",
+    "build_discriminator",
+    "build_generator",
+    "configure",
+    "draw_latents",
+    "draw_samples",
+    "embedded_digits",
+    "evaluate",
+    "interpolate",
+    "load_data",
+    "load_generator",
+    "load_yardstick",
+    "plot_curves",
+    "plot_images",
+    "plot_model",
+    "plot_walks",
+    "resume",
+    "run",
+    "train",
+]
