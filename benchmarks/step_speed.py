@@ -18,6 +18,7 @@ could take. `--peers` names a folder with the recipes of other projects,
 """
 
 import argparse
+import dataclasses
 import os
 import re
 import tempfile
@@ -34,7 +35,7 @@ from machine import add_peer_options, describe, medians_of_rounds, print_table, 
 from keras_gan import PRESETS, R1Penalty, configure, draw_latents
 from keras_gan.data import IMAGE_SHAPE, to_unit_range
 from keras_gan.gan.step import GanStep
-from keras_gan.runs.building import build_networks, decide_jit_compile
+from keras_gan.runs.building import build_networks
 
 ROUNDS = 15
 STEPS = 20
@@ -215,8 +216,9 @@ def main():
     print(describe() + "\n")
     images = np.random.default_rng(0).integers(0, 256, (6000, *IMAGE_SHAPE), dtype="uint8")
 
-    config = decide_jit_compile(configure(arguments.preset))
+    config = configure(arguments.preset)
     ours = build_networks(config)
+    config = dataclasses.replace(config, jit_compile=ours.jit_compile)
     tutorial = configure("tutorial")
     steps = TUTORIAL_STEPS if arguments.preset == "tutorial" else STEPS
     tasks = {

@@ -29,7 +29,6 @@ from keras_gan import (
 from keras_gan.cli import main
 from keras_gan.evaluation import classifier
 from keras_gan.evaluation.classifier import DIGITS_PATH, find_yardstick
-from keras_gan.evaluation.report import table
 from keras_gan.evaluation.samples import load_samples
 
 SAMPLES = ["--samples", "200"]
@@ -124,7 +123,7 @@ def test_from_python_a_generator_is_evaluated_in_two_lines(digits):
     assert samples.shape == (100, 28, 28, 1)
     assert samples.dtype == np.uint8
     assert result.scores["FID"].value > result.scores["FID"].reference
-    assert table(result) == table(evaluate(samples, dataset, load_yardstick(dataset)))
+    assert str(result) == table(evaluate(samples, dataset, load_yardstick(dataset)))
     unlabelled = evaluate(samples, Dataset(digits[0], None, "digits"))
     assert list(unlabelled.scores) == ["nearest image", "near-copies"]
 

@@ -106,6 +106,7 @@ def test_one_of_each_is_an_entry_and_trains(added, digits_file, tmp_path, monkey
     assert "squared hinge" in page
 
 
+@pytest.mark.slow
 def test_the_penalty_of_ones_own_counts(added, digits_file, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     weights = []

@@ -189,6 +189,7 @@ def folder(digits, tmp_path, monkeypatch):
 QUICK = ["--data", "digits.npz", "--preset", "mlp", "--batch-size", "50", "--quiet"]
 
 
+@pytest.mark.slow
 def test_a_run_makes_a_video_and_writes_for_tensorboard(folder):
     pytest.importorskip("tensorboard")
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator

@@ -238,7 +238,7 @@ def test_the_penalty_of_wgan_gp_is_the_distance_of_the_gradients_norm_from_1():
         ]
     )
     real_images, fake_images = normal(6, 3), normal(6, 3, seed=1)
-    penalty = R1Penalty(10.0)
+    penalty = GradientPenalty(10.0)
     (weights,) = penalty.draw(np.random.default_rng(2), real_images)
     # Each point lies on the line between a real and a generated image, at a place of its own.
     assert weights.shape == (6, 1)

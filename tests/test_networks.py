@@ -86,6 +86,7 @@ def test_any_two_models_train_from_python(digits):
     assert not any(map(np.array_equal, before, composite.get_weights()))
 
 
+@pytest.mark.slow
 def test_networks_from_files_are_trained_from_where_they_stand(folder):
     start = keras.saving.load_model("g.keras")
     settings = {"data": "digits.npz", "generator": "g.keras", "discriminator": "d.keras"}
@@ -185,9 +186,12 @@ def test_images_from_minus_1_to_1_become_grey_values(folder):
     take_step(build_composite(fitted_g, fitted_d, penalty=0))
 
 
+@pytest.mark.slow
 def test_a_run_with_networks_of_ones_own_is_resumed_without_their_files(folder):
     networks = "--generator tanh.keras --discriminator sigmoid.keras"
-    command = f"--data digits.npz --batch-size 50 --quiet {networks} --epochs".split()
+    command = (
+        f"--data digits.npz --batch-size 50 --quiet --optimizer sgd {networks} --epochs".split()
+    )
     assert main([*command, "2"]) == 0
     unbroken = keras.saving.load_model("models/generator.keras").get_weights()
     assert main([*command, "1"]) == 0
@@ -198,6 +202,7 @@ def test_a_run_with_networks_of_ones_own_is_resumed_without_their_files(folder):
     assert all(map(np.array_equal, unbroken, resumed))
 
 
+@pytest.mark.slow
 def test_the_saved_generator_of_a_run_can_be_trained_further(folder):
     settings = QUICK | {"data": "digits.npz", "networks": "mlp", "discriminator": "d.keras"}
     first = run(Config(**settings, latent_dim=64))

@@ -222,9 +222,10 @@ def test_the_page_is_written_while_a_run_goes_on(run):
     written = history.read_text()
     history.unlink()
     page.on_train_begin()
+    page.on_epoch_begin(0)
     assert "Epoch 0 of 12. Reload this page" in report.read_text()
     history.write_text(written)
-    page.on_epoch_end(0)
+    page.on_epoch_end(0, {})
     assert "has ended after 12" in report.read_text()
 
 

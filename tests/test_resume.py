@@ -270,7 +270,7 @@ def test_whatever_write_fails_the_run_goes_on(settings, tmp_path, monkeypatch):
     assert len(failing) > 15
 
 
-FILES = ["config.json", "real_samples.png", "*.ckpt", "history.csv", "generator.keras", "run.log"]
+FILES = ["config.json", "real_samples.png", "history.csv", "generator.keras", "run.log"]
 
 
 @pytest.fixture
@@ -284,7 +284,9 @@ def small_disk(tmp_path):
     subprocess.run(["umount", "--lazy", str(disk)], check=True)
 
 
-@pytest.mark.parametrize("full_at", FILES)
+@pytest.mark.parametrize(
+    "full_at", ["*.ckpt", *(pytest.param(name, marks=pytest.mark.slow) for name in FILES)]
+)
 def test_a_full_disk_ends_the_run_in_one_line(full_at, settings, small_disk, monkeypatch, capsys):
     """The disk is really full from the first write of that kind on."""
     from keras_gan import files
@@ -388,6 +390,7 @@ def test_two_checkpoints_are_kept_and_none_from_the_future(tmp_path):
     ]
 
 
+@pytest.mark.slow
 def test_damaged_checkpoints_are_told(settings, tmp_path, capsys):
     settings["quiet"] = False
     job.run(Config(**settings))
@@ -456,6 +459,7 @@ def resumable(finished_run, monkeypatch):
     return finished_run
 
 
+@pytest.mark.slow
 def test_a_run_is_not_resumed_on_another_backend(resumable):
     other = "jax" if keras.backend.backend() == "tensorflow" else "tensorflow"
     pytest.importorskip(other)
@@ -472,6 +476,7 @@ def test_a_folder_takes_one_run_at_a_time(resumable, capsys):
         assert "another run is writing there" in capsys.readouterr().err.splitlines()[-1]
 
 
+@pytest.mark.slow
 def test_more_epochs_go_further(settings, tmp_path, monkeypatch):
     (tmp_path / "in_one_go").mkdir()
     monkeypatch.chdir(tmp_path / "in_one_go")
@@ -485,6 +490,7 @@ def test_more_epochs_go_further(settings, tmp_path, monkeypatch):
     assert json.loads(pathlib.Path("models/config.json").read_text())["epochs"] == 4
 
 
+@pytest.mark.slow
 def test_without_a_checkpoint_a_run_starts_from_the_beginning(settings, capsys):
     job.resume(**settings)
     assert "No checkpoint in models/checkpoints: starting" in capsys.readouterr().err
@@ -532,6 +538,7 @@ def test_a_training_that_diverges_ends_with_the_last_good_checkpoint(
     assert all(np.isfinite(array).all() for array in good.arrays)
 
 
+@pytest.mark.slow
 def test_a_run_that_diverges_says_so(settings, capsys, monkeypatch):
     job.run(Config(**settings))
     monkeypatch.setattr(
@@ -566,6 +573,7 @@ def test_a_broken_picture_is_told_once_and_training_goes_on(broken, settings, ca
     assert pathlib.Path("models/generator.keras").exists()
 
 
+@pytest.mark.slow
 def test_checkpoints_within_an_epoch(digits, tmp_path):
     """A training of one epoch that is resumed in its middle ends as one that was not."""
     images, stop_after = digits[0][:100], 4
@@ -619,6 +627,7 @@ def test_the_log_tells_the_story(settings, capsys):
     assert lines[2] == "ended: finished"
 
 
+@pytest.mark.slow
 def test_a_run_goes_on_wherever_its_folders_are(settings, tmp_path, monkeypatch):
     places = {"plots_dir": "out/plots", "models_dir": "out/models", "log": "out/run.log"}
     (tmp_path / "out").mkdir()
@@ -636,6 +645,7 @@ def test_a_run_goes_on_wherever_its_folders_are(settings, tmp_path, monkeypatch)
     assert left == {"plots", "models", "run.log"}
 
 
+@pytest.mark.slow
 def test_a_run_that_began_without_a_network_goes_on_with_one(settings, monkeypatch):
     embedded = resuming.embedded_digits()
     few = dataclasses.replace(embedded, images=embedded.images[::50], labels=None)
@@ -658,6 +668,7 @@ def test_stopped_before_it_began_a_run_cannot_go_on(settings, capsys, monkeypatc
     assert capsys.readouterr().err.endswith(": stopped by SIGINT\n")
 
 
+@pytest.mark.slow
 def test_another_run_that_went_on_meanwhile_is_not_lost(settings, capsys, monkeypatch):
     job.run(Config(**settings))
     load_data = job.load_data
@@ -723,6 +734,7 @@ def test_what_a_kill_left_half_written_is_removed(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["epoch_000000_step_000000.ckpt"]
 
 
+@pytest.mark.slow
 def test_a_run_goes_on_where_its_folder_is_a_link(settings, tmp_path):
     (tmp_path / "big_disk").mkdir()
     (tmp_path / "models").symlink_to(tmp_path / "big_disk")
