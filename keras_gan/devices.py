@@ -84,7 +84,7 @@ def dtype_policy(mixed_precision: bool):
 
 
 def repeat_exactly(seed: int) -> None:
-    """Seeds all random numbers, and asks for operations that repeat bit by bit."""
+    """Seeds all random numbers, and asks for operations that repeat bit for bit."""
     keras.utils.set_random_seed(seed)
     if keras.backend.backend() == "tensorflow":
         import tensorflow as tf

@@ -170,9 +170,9 @@ class Config:
     jit_compile: bool | None = setting(
         None,
         Boolean(),
-        "on TensorFlow, compile the step with XLA: the first takes some seconds longer, all "
-        "others less where an x86 processor has AVX2 (default: there alone, but not with the "
-        "preset mlp-dropout, nor, where there is AVX-512, with tutorial's networks or your own)",
+        "on TensorFlow, compile the step with XLA: the first run takes some seconds longer to "
+        "start, and each step less time where an x86 processor has AVX2 (default: there alone; "
+        "not for the preset mlp-dropout, nor for wide convolutions where there is AVX-512)",
         TRAINING,
     )
     plots_dir: str = setting(

@@ -123,7 +123,7 @@ def test_from_python_a_generator_is_evaluated_in_two_lines(digits):
     assert samples.shape == (100, 28, 28, 1)
     assert samples.dtype == np.uint8
     assert result.scores["FID"].value > result.scores["FID"].reference
-    assert str(result) == table(evaluate(samples, dataset, load_yardstick(dataset)))
+    assert str(result) == str(evaluate(samples, dataset, load_yardstick(dataset)))
     unlabelled = evaluate(samples, Dataset(digits[0], None, "digits"))
     assert list(unlabelled.scores) == ["nearest image", "near-copies"]
 
