@@ -43,7 +43,7 @@ def test_the_saved_generator_draws_digits_with_plain_keras(workplace):
 
 def test_the_same_job_from_python(workplace):
     names = {}
-    exec(block_with("load_data"), names)
+    exec(block_with("kg.load_data"), names)
     assert len(names["history"].history["d_loss"]) == 5
     assert (workplace / "plots" / "generated_plot_e005.png").exists()
     assert (workplace / "my_digits.png").exists()

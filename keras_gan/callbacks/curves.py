@@ -33,17 +33,19 @@ class CurvePlots(GanCallback):
         return cls(run.plots_dir, run.config.loss)
 
     def before_training(self):
+        self.drawn = 0
         self.picture = OptionalPicture("loss_plot.png, accuracy_plot.png or score_plot.png")
 
     def after_epoch(self, epoch, logs):
         if self.picture.due:
-            self._draw()
+            self._draw(epoch)
 
     def after_training(self, epoch):
-        if self.history:
-            self._draw()
+        if self.history and self.drawn != epoch:
+            self._draw(epoch)
 
-    def _draw(self):
+    def _draw(self, epoch):
+        self.drawn = epoch
         with self.picture:
             for name, curves, options in self._plots():
                 curves = {key: label for key, label in curves.items() if key in self.history[-1]}

@@ -71,18 +71,20 @@ class SampleFilm(GanCallback):
                 path.unlink()
         if not self.resumed:
             self._keep(0)
+        self.drawn = None
         self.picture = OptionalPicture("training.gif or progress_plot.png")
 
     def after_epoch(self, epoch, logs):
         if epoch % self.every == 0:
             self._keep(epoch)
             if self.picture.due:
-                self._draw()
+                self._draw(epoch)
 
     def after_training(self, epoch):
         if epoch % self.every != 0:
             self._keep(epoch)
-        self._draw()
+        if self.drawn != epoch:
+            self._draw(epoch)
         files = self._files()
         if self.video:
             frames = evenly(list(files), MAX_FRAMES)
@@ -104,7 +106,8 @@ class SampleFilm(GanCallback):
     def _files(self):
         return {int(path.stem[1:]): path for path in sorted(self._folder().glob("e[0-9]*.npz"))}
 
-    def _draw(self):
+    def _draw(self, epoch):
+        self.drawn = epoch
         files = self._files()
         with self.picture:
             folder = ensure_folder(self.plots_dir)

@@ -37,11 +37,11 @@ class FreedMemory(GanCallback):
         gc.unfreeze()
 
     def before_training(self):
-        self._free()
+        self.free()
 
     def after_epoch(self, epoch, logs):
-        self._free()
+        self.free()
 
-    def _free(self):
+    def free(self):
         gc.collect()
         give_back(0)
