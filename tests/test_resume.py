@@ -218,7 +218,7 @@ class FailingWrites:
 
     def one_of_each_kind(self):
         """The last file of each kind, and the first checkpoint, before which there is none."""
-        kinds = [re.sub(r"\d+", "#", name) for name in self.names]
+        kinds = [re.sub(r"\w+_plot|\d+", "#", name) for name in self.names]
         last = {kind: n for n, kind in enumerate(kinds)}
         return sorted({*last.values(), kinds.index("epoch_#_step_#.ckpt")})
 
@@ -267,7 +267,7 @@ def test_whatever_write_fails_the_run_goes_on(settings, tmp_path, monkeypatch):
         assert not list(folder.rglob(".*.tmp*"))
         job.resume(**settings)
         assert_same(folder, whole)
-    assert len(failing) > 15
+    assert len(failing) > 9
 
 
 FILES = ["config.json", "real_samples.png", "history.csv", "generator.keras", "run.log"]

@@ -174,7 +174,7 @@ def _train(prepared):
             epochs=config.epochs,
             batch_size=config.batch_size,
             # A checkpoint must not be ahead of the files that the others write.
-            callbacks=[*prepared.callbacks(), checkpoints, freed_memory, KeptCompiledCode()],
+            callbacks=[KeptCompiledCode(), *prepared.callbacks(), checkpoints, freed_memory],
             discriminator_steps=config.discriminator_steps,
             fresh_latents=config.fresh_latents,
             latent_distribution=config.latent_distribution,
@@ -183,10 +183,14 @@ def _train(prepared):
 
 
 class KeptCompiledCode(keras.callbacks.Callback):
-    """Makes what XLA has compiled available to the next run."""
+    """Makes what XLA has compiled for the first step available to the next run."""
 
-    def on_epoch_end(self, epoch, logs=None):
-        keep_checksums()
+    kept = False
+
+    def on_train_batch_end(self, batch, logs=None):
+        if not self.kept:
+            keep_checksums()
+            self.kept = True
 
 
 def _prepare(config, newest):
