@@ -71,7 +71,7 @@ class CurvePlots(GanCallback):
             {"real_accuracy": "on real images", "fake_accuracy": "on generated images"},
             {
                 "title": "Accuracy of the discriminator",
-                "y_label": "share told right",
+                "y_label": "share classified correctly",
                 "reference": (0.5, "guessing"),
                 "limits": (0, 1),
             },
