@@ -93,11 +93,12 @@ class R1Penalty(Penalty):
 
 
 class GradientPenalty(Penalty):
-    """WGAN-GP's: how far the gradient's norm is from 1 between real and generated images.
+    """The gradient penalty of WGAN-GP: it holds the norm of the gradient at 1.
 
-    The squared distance, by [Gulrajani et al., 2017](https://arxiv.org/abs/1704.00028),
-    at points on the lines between real and generated images, each at a random place.
-    The weight is the paper's lambda.
+    The penalty is by [Gulrajani et al., 2017](https://arxiv.org/abs/1704.00028). Each
+    real image is mixed with a generated one, with a random weight. The term is the
+    mean of `(norm - 1) ** 2`, where `norm` is that of the discriminator's gradient at
+    a mixture. The weight is the paper's lambda.
 
     Args:
         weight: Float, at least 1.

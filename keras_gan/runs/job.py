@@ -161,7 +161,7 @@ def _train(prepared):
     config = prepared.config
     with StopRequest() as stop, FreedMemory() as freed_memory:
         checkpoints = Checkpoints(
-            prepared.models_dir / files.CHECKPOINTS_NAME,
+            resuming.checkpoints_dir(prepared.models_dir),
             prepared.about,
             prepared.position,
             prepared.variables,

@@ -12,6 +12,7 @@ from keras_gan.training.checkpoint import Checkpoint, load_newest
 
 
 def checkpoints_dir(models_dir) -> pathlib.Path:
+    """The folder of a run's checkpoints."""
     return pathlib.Path(models_dir) / CHECKPOINTS_NAME
 
 
