@@ -1,3 +1,4 @@
+import gc
 import os
 import pathlib
 import sys
@@ -7,6 +8,8 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0")
 # Two workers share two cores.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+# Keras makes many objects and little garbage: looking for it takes a fifth of the time.
+gc.set_threshold(50_000, 20, 100)
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 

@@ -167,7 +167,7 @@ def test_a_folder_without_permission_is_one_line(workplace, capfd):
 
 
 def test_a_mistake_ends_the_process_with_status_2(tmp_path):
-    ended = run_main("--epochs", 0, cwd=tmp_path)
+    ended = run_main("--epochs", 0, cwd=tmp_path, cold=True)
     assert ended.returncode == 2
     assert ended.stdout == ""
     assert re.fullmatch(r"main.py: error: epochs must be [^\n]*, but is 0\n", ended.stderr)
@@ -192,6 +192,7 @@ def test_what_is_not_there_is_told_before_keras_starts(arguments, tmp_path):
     assert "absent: no such file or folder" in ended.stderr
 
 
+@pytest.mark.slow
 def test_a_backend_that_cannot_train_is_one_line(tmp_path, digits_file):
     ended = run_main("--data", digits_file, cwd=tmp_path, cold=True, env={"KERAS_BACKEND": "numpy"})
     assert ended.returncode == 2
@@ -398,6 +399,7 @@ def test_a_second_run_repeats_the_first_and_moves_it_aside(run, digits_file, tmp
     assert all(np.array_equal(a, b) for a, b in zip(first, again, strict=True))
 
 
+@pytest.mark.slow
 def test_fewer_images_than_the_grid_has_room_for(digits, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     np.savez("few.npz", x=digits[0][:70])

@@ -46,6 +46,7 @@ def numbers_in(text):
     return [float(number) for number in re.findall(r"-?\d+\.\d+", text)]
 
 
+@pytest.mark.slow
 def test_two_runs_print_the_same_to_the_last_digit(workplace, capsys):
     tables = []
     for _ in range(2):
@@ -75,6 +76,7 @@ def test_jax_agrees(workplace, tmp_path):
     assert numbers_in(jax.stdout) == pytest.approx(expected, rel=0.01, abs=1e-4)
 
 
+@pytest.mark.slow
 def test_scores_for_programs_and_a_picture(workplace, tmp_path):
     outputs = ["--json", "scores.json", "--plot", "scores.png"]
     assert main(["evaluate", "generator.keras", *workplace, *SAMPLES, *outputs]) == 0
@@ -375,6 +377,7 @@ def test_a_class_that_was_never_drawn_raises_no_alarm(digits, tmp_path, capsys):
     assert capsys.readouterr().err == ""
 
 
+@pytest.mark.slow
 def test_it_measures_every_so_often_and_after_the_last_epoch(digits, tmp_path):
     watcher = watched(digits, lambda: digits[0], tmp_path)
     watcher.every = 4

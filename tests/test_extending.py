@@ -118,6 +118,7 @@ def test_the_penalty_of_ones_own_counts(added, digits_file, tmp_path, monkeypatc
     assert weights[1] < weights[0]
 
 
+@pytest.mark.slow
 def test_a_callback_at_the_end_is_in_the_checkpoint_too(digits_file, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setitem(registry.CALLBACKS, "brightness", Brightness)

@@ -199,6 +199,7 @@ def intact(real, measure):
     return measure(real[1])
 
 
+@pytest.mark.slow
 def test_real_digits_reach_the_floor(intact):
     assert intact["FID"] == pytest.approx(intact["floor"], rel=0.1)
     assert abs(intact["near-copies"] - 0.01) < 0.01
@@ -210,6 +211,7 @@ def assert_ordered(values, rising):
     assert (steps > 0).all() if rising else (steps < 0).all(), values
 
 
+@pytest.mark.slow
 def test_blur_is_told_by_its_strength(real, measure, intact):
     blurred = [
         measure(ndimage.gaussian_filter(real[1], (0, sigma, sigma, 0))) for sigma in (0.7, 1.2, 2.0)
@@ -262,6 +264,7 @@ def test_a_shift_is_told_by_its_width(real, measure, intact):
     assert_ordered([each["KID"] for each in scores], rising=True)
 
 
+@pytest.mark.slow
 def test_copies_of_training_images_are_told_by_their_share(real, measure, intact):
     dataset, samples, _ = real
     copied = []

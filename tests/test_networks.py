@@ -155,6 +155,7 @@ def test_what_a_penalty_cannot_be_taken_of_is_told(layer, settings, said):
     build_composite(generator(), keras.Sequential(part), penalty=0)
 
 
+@pytest.mark.slow
 def test_one_network_may_be_brought_alone(folder):
     settings = QUICK | {"data": "digits.npz", "networks": "mlp"}
     composite = run(Config(**settings, generator="g.keras"))

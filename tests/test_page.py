@@ -142,6 +142,7 @@ def test_what_is_no_number_is_left_out_of_the_curves(run):
     assert told["history"] == {"epoch": []}
 
 
+@pytest.mark.slow
 def test_a_hundred_epochs_of_real_digits_stay_small(digits, tmp_path):
     folder = make_run(tmp_path / "long", epochs=100, epochs_wanted=100)
     rng = np.random.default_rng(0)

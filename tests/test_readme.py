@@ -41,6 +41,7 @@ def test_the_saved_generator_draws_digits_with_plain_keras(workplace):
     assert (workplace / "digits.png").stat().st_size > 1000
 
 
+@pytest.mark.slow
 def test_the_same_job_from_python(workplace):
     names = {}
     exec(block_with("kg.load_data"), names)
@@ -60,6 +61,7 @@ def test_the_keras_2_composite_stops_learning_and_ours_does_not(workplace, capsy
     ]
 
 
+@pytest.mark.slow
 def test_the_recipes_page_adds_one_of_each_that_trains(workplace, digits_file, monkeypatch):
     """Its loss with a penalty, its networks and its callback, as a reader would paste them."""
     from keras_gan import LOSSES, NETWORKS, configure, registry, run

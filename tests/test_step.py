@@ -160,13 +160,14 @@ def assert_one_call_and_separate_calls_agree(build, updates=1, fresh_latents=Fal
     [
         (lambda: small_networks(dropout=0.3), {"penalty": 0, "learning_rate": 0.1}, 2, True),
         (small_networks, {"penalty": 0, "jit_compile": True}, 1, True),
-        (
+        pytest.param(
             lambda: small_networks(normalization=False),
             {"loss": "wgan-gp", "penalty": 10, "jit_compile": True},
             2,
             False,
+            marks=pytest.mark.slow,
         ),
-        (dense_networks, {}, 9, False),
+        pytest.param(dense_networks, {}, 9, False, marks=pytest.mark.slow),
     ],
     ids=["dropout", "normalization, XLA", "wgan-gp, XLA", "many updates"],
 )
@@ -289,6 +290,7 @@ def test_what_xla_cannot_compile_trains_without(digits):
         np.testing.assert_allclose(of, expected, rtol=1e-3, atol=1e-5)
 
 
+@pytest.mark.slow
 @on_tensorflow
 def test_the_program_says_in_a_line_that_it_does_without_xla(
     digits_file, tmp_path, monkeypatch, capfd

@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import functools
 import hashlib
 import pathlib
 import sys
@@ -173,7 +174,7 @@ def find_yardstick(dataset: Dataset) -> Yardstick | None:
         return None
     if hashlib.sha256(DIGITS_PATH.read_bytes()).hexdigest() != DIGITS_SHA256:
         raise UserError(f"{DIGITS_PATH}: is damaged; install keras_gan again")
-    digits = _load(DIGITS_NAME, DIGITS_PATH)
+    digits = _load_digits()
     if _agrees(digits, dataset):
         return digits
     name, path = _cached(dataset)
@@ -221,6 +222,11 @@ def _cached(dataset):
     data = dataset.images.tobytes() + dataset.labels.tobytes()
     name = f"data-{hashlib.sha256(data).hexdigest()[:16]}"
     return name, cache_folder() / f"yardstick_{name}.keras"
+
+
+@functools.cache
+def _load_digits():
+    return _load(DIGITS_NAME, DIGITS_PATH)
 
 
 def _load(name, path):

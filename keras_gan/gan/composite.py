@@ -13,7 +13,7 @@ def frozen(model):
     try:
         yield
     finally:
-        for layer, flag in flags:  # a model comes before its layers, whose flags it overwrites
+        for layer, flag in flags:  # a model first: setting its flag sets its layers', too
             layer.trainable = flag
 
 
@@ -28,11 +28,11 @@ class Composite(keras.Model):
     """The stack D(G(z)), which trains the generator and never the discriminator.
 
     Keras 3 reads `trainable` when it traces a train function: at the first batch, and
-    again at the first batch of another size. Code that freezes the discriminator by
-    hand may do so before such a moment. Then the discriminator never learns again.
+    again at the first batch of another size. If code has frozen the discriminator by
+    then, the discriminator does not learn.
 
-    A composite freezes its discriminator only for as long as the composite itself
-    runs, or lists its variables. At any other time the discriminator is trainable,
+    A composite freezes its discriminator only while the composite itself is called,
+    or its variables are listed. At any other time the discriminator is trainable,
     except for layers that were frozen one by one. While it is frozen, its dropout stays
     active, and its normalization layers use their moving statistics.
 
@@ -44,9 +44,9 @@ class Composite(keras.Model):
     Attributes:
         generator: The generator, whose variables the composite trains.
         discriminator: The discriminator, ready to be trained on its own.
-        penalized_discriminator: The model that a step trains to train the
-            discriminator: the discriminator with its penalty. `build_composite` sets
-            it; `None` before.
+        penalized_discriminator: The discriminator together with its penalty: the
+            model whose training is the discriminator's update. `None` until
+            `build_composite` sets it.
 
     Example:
 

@@ -7,26 +7,27 @@ from keras import ops
 
 from keras_gan.gan.composite import Composite, unfreeze
 
-# A call with more updates than this takes long to compile.
+# With more updates than this, compiling the step as one call takes too long.
 MAX_UPDATES_IN_ONE_CALL = 8
 
 
 def gan_step(composite, generate, update, batches, generator_latents):
-    """Shows the discriminator real and generated images, then moves the generator.
+    """Trains the discriminator on real and generated images, then trains the generator.
 
     Args:
         composite: A `Composite` made by `build_composite`.
         generate: Function from latents to generated images.
         update: Function that trains a model on one batch. It gets the model, the
             inputs and the labels, and returns a dict of losses and scores.
-        batches: List with one batch for each update of the discriminator: a tuple
-            of real images, latents, and a tuple of what the penalty has drawn.
-        generator_latents: Latents for the update of the generator. If `None`, it
-            takes those of the last batch.
+        batches: List of tuples `(real_images, latents, penalty_inputs)`, one for
+            each update of the discriminator. `penalty_inputs` is the tuple that
+            the penalty's `draw` gave.
+        generator_latents: Latents for the update of the generator. If `None`, the
+            latents of the last batch are used again.
 
     Returns:
-        A dict of scalars: the values of `Scores`, averaged over the updates of the
-        discriminator; its `loss`, with the penalty; and the generator's `g_loss`.
+        A dict of scalars: the values of `Scores` and the discriminator's `loss`,
+        penalty included, as means over its updates; and the generator's `g_loss`.
     """
     d_updates = []
     for real_images, latents, penalty_inputs in batches:
@@ -55,11 +56,11 @@ class GanStep:
     these three calls, with `predict_on_batch` and `train_on_batch`.
 
     The generator draws the discriminator's images in training mode: with dropout, and
-    with batch normalization by the statistics of the batch. If the generator then
-    learns from the same latents, XLA on a CPU computes this pass once for both.
+    with batch normalization by the statistics of the batch. If the generator's update
+    uses the same latents, XLA on a CPU computes this forward pass once for both.
 
-    A discriminator that was frozen as a whole is made trainable, and train functions
-    that were traced before are dropped.
+    Creating a `GanStep` makes a discriminator trainable that was frozen as a whole, and
+    drops the train functions that were traced before.
 
     Args:
         composite: A `Composite` made by `build_composite`.
@@ -135,9 +136,8 @@ class GanStep:
 class TrainingModeGenerator(keras.Model):
     """Draws images as the generator does in training, and changes none of its weights.
 
-    In training mode, a layer updates its moving statistics when it is called; here it
-    does not. The seeds of random layers do advance, so that dropout drops other units
-    at each call.
+    The moving statistics of normalization layers stay as they are. The seeds of random
+    layers advance, so that dropout drops other units at each call.
 
     Args:
         generator: A model from latents to images.
@@ -165,5 +165,5 @@ def _train_on_batch(model, inputs, labels):
 def _train_step(model, inputs, labels):
     model.reset_metrics()
     logs = model.train_step((inputs, labels))
-    scores = logs.pop("scores", {})  # Keras keeps a metric's dict apart here
+    scores = logs.pop("scores", {})  # Keras nests the values of `Scores` here
     return logs | scores

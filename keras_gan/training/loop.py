@@ -32,8 +32,8 @@ def train(
     A step takes a batch of real images, and draws one latent for each. The
     discriminator learns to tell the real images from the generated ones. Then the
     composite moves the generator towards images that the discriminator takes for
-    real. An epoch shuffles the images, and goes through them once. Images that are
-    left over, fewer than a step takes, are not used in that epoch.
+    real. An epoch shuffles the images, and goes through them once. If the last ones
+    do not fill a step, they are left out of that epoch.
 
     Args:
         composite: A `Composite` made by `build_composite`.
@@ -42,18 +42,17 @@ def train(
         batch_size: Integer, the number of real images in an update of the
             discriminator.
         callbacks: List of `keras.callbacks.Callback`. Their `model` is the
-            composite. They get as logs `g_loss`, `d_loss`, `real_score`,
-            `fake_score`, `real_accuracy` and `fake_accuracy` (see `Scores`): those of
-            a step at its end, and at the end of an epoch the means over its steps,
-            with `images_per_second`.
-        seed: Integer, fixes the order of the images and the latents. To repeat a
+            composite. After each step they get its `g_loss`, `d_loss`, `real_score`,
+            `fake_score`, `real_accuracy` and `fake_accuracy` as logs (see `Scores`);
+            after each epoch the means over its steps, and `images_per_second`.
+        seed: Integer, fixes the latents and the order of the images. To repeat a
             training bit for bit, call `keras.utils.set_random_seed` before the
             networks are built.
         discriminator_steps: Integer, the number of updates of the discriminator in a
             step, each with a batch of its own.
-        fresh_latents: Integer, how many latents to draw for the generator's update,
-            in multiples of `batch_size`. With 0, the generator learns from the
-            latents of the last batch that the discriminator was shown.
+        fresh_latents: Integer; the generator's update draws `fresh_latents *
+            batch_size` new latents. With 0, it uses the latents of the last batch that
+            the discriminator was shown.
         latent_distribution: `"normal"` or `"uniform"`, as in `draw_latents`.
         position: A `Position` to go on from, which the loop keeps up to date. If
             `None`, a new training begins. If it is given, `seed` has no effect.
@@ -86,7 +85,7 @@ def train(
         return draw_latents(position.rng, n, latent_dim, latent_distribution)
 
     watchers = keras.callbacks.CallbackList(
-        [GanCallback(), *callbacks],  # the first one keeps the history
+        [GanCallback(), *callbacks],  # the first fills `history`, even if no other does
         add_history=True,
         model=composite,
         epochs=epochs,
@@ -96,7 +95,7 @@ def train(
         resumed=position.epoch > 0 or position.step > 0,
     )
     watchers.on_train_begin()
-    for epoch, logs in enumerate(position.history):  # of a resumed training
+    for epoch, logs in enumerate(position.history):  # a resumed training's earlier epochs
         composite.history.on_epoch_end(epoch, logs)
     while position.epoch < epochs and not composite.stop_training:
         epoch = position.epoch
