@@ -218,7 +218,9 @@ class FailingWrites:
 
     def one_of_each_kind(self):
         """The last file of each kind, and the first checkpoint, before which there is none."""
-        kinds = [re.sub(r"\w+_plot|\d+", "#", name) for name in self.names]
+        kinds = [
+            re.sub(r"\w+_plot\w*|generator\w*|discriminator|\d+", "#", name) for name in self.names
+        ]
         last = {kind: n for n, kind in enumerate(kinds)}
         return sorted({*last.values(), kinds.index("epoch_#_step_#.ckpt")})
 
