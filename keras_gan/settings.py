@@ -111,6 +111,13 @@ class Config:
     discriminator_steps: int = setting(
         1, Integer(1, 1000), "steps of the discriminator to one of the generator", TRAINING
     )
+    conditional: bool = setting(
+        False,
+        Boolean(),
+        "draw by label: train a generator that takes a latent and the class to draw, from images "
+        "that have labels",
+        TRAINING,
+    )
     latent_dim: int = setting(
         100,
         Integer(1, 10_000),

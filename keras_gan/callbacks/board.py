@@ -17,7 +17,7 @@ class SamplesOnTensorBoard(keras.callbacks.TensorBoard):
     Args:
         log_dir: Path of the folder that TensorBoard reads.
         latents: Array of shape `(n, latent_dim)`, the latents to draw from, ten
-            to a row.
+            to a row; for a conditional generator a list of that and labels `(n,)`.
         every: Integer, epochs from one grid to the next.
         generator: The model that draws; the one that is trained if `None`.
 

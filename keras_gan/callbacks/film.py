@@ -4,6 +4,7 @@ import numpy as np
 
 from keras_gan.data import to_bytes
 from keras_gan.files import SAMPLES_NAME, ensure_folder, write_whole
+from keras_gan.gan.labels import without_labels
 from keras_gan.pictures.animation import check_video_can_be_made, save_gif, save_video
 from keras_gan.pictures.grids import evenly
 from keras_gan.pictures.optional import OptionalPicture
@@ -24,28 +25,41 @@ class SampleFilm(GanCallback):
     has taken no more than a hundredth of the time since the last. The folder
     `samples` has a file for each epoch, with an array `x`. At the end,
     `samples.npz` holds them all: `epochs`, of shape `(k,)`, `images`, `uint8` of
-    shape `(k, n, 28, 28, 1)`, and `latents`, `(n, latent_dim)`.
+    shape `(k, n, 28, 28, 1)`, `latents`, `(n, latent_dim)`, and, of a conditional
+    generator, `labels`, `(n,)`.
 
     Args:
         plots_dir: Path of the folder for the pictures.
         models_dir: Path of the folder for the samples.
-        latents: Array of shape `(n, latent_dim)`, the latents to draw from.
+        latents: Array of shape `(n, latent_dim)`, the latents to draw from; for a
+            conditional generator a list of that and labels `(n,)`.
         every: Integer, epochs from one record to the next.
         generator: The model that draws; the one that is trained if `None`.
         video: Boolean, whether to make `training.mp4` at the end, too.
+        row_names: List of strings, what to write left of the rows, or `None`.
 
     Example:
 
     >>> train(composite, images, callbacks=[SampleFilm("plots", "models", latents)])
     """
 
-    def __init__(self, plots_dir, models_dir, latents, every=1, generator=None, video=False):
+    def __init__(
+        self,
+        plots_dir,
+        models_dir,
+        latents,
+        every=1,
+        generator=None,
+        video=False,
+        row_names=None,
+    ):
         super().__init__(generator)
         self.plots_dir = plots_dir
         self.models_dir = models_dir
         self.latents = latents
         self.every = every
         self.video = video
+        self.row_names = row_names
 
     @classmethod
     def check(cls, config):
@@ -63,6 +77,7 @@ class SampleFilm(GanCallback):
             config.plot_every,
             run.generator,
             config.video,
+            run.row_names,
         )
 
     def before_training(self):
@@ -90,10 +105,15 @@ class SampleFilm(GanCallback):
             frames = evenly(list(files), MAX_FRAMES)
             grids = (_read(files[frame]) for frame in frames)
             with OptionalPicture("training.mp4"):
-                save_video(frames, grids, ensure_folder(self.plots_dir) / "training.mp4")
+                path = ensure_folder(self.plots_dir) / "training.mp4"
+                save_video(frames, grids, path, self.row_names)
         images = [_read(path) for path in files.values()]
         with write_whole(ensure_folder(self.models_dir) / "samples.npz") as temporary:
-            np.savez_compressed(temporary, epochs=list(files), images=images, latents=self.latents)
+            latents, labels = without_labels(self.latents)
+            arrays = (
+                {"latents": latents} if labels is None else {"latents": latents, "labels": labels}
+            )
+            np.savez_compressed(temporary, epochs=list(files), images=images, **arrays)
 
     def _folder(self):
         return ensure_folder(ensure_folder(self.models_dir) / SAMPLES_NAME)
@@ -113,9 +133,9 @@ class SampleFilm(GanCallback):
             folder = ensure_folder(self.plots_dir)
             frames = evenly(list(files), MAX_FRAMES)
             grids = (_read(files[frame]) for frame in frames)
-            save_gif(frames, grids, folder / "training.gif")
+            save_gif(frames, grids, folder / "training.gif", self.row_names)
             moments = evenly(list(files), MOMENTS)
-            rows = [_read(files[moment])[:COLUMNS] for moment in moments]
+            rows = [np.stack(evenly(list(_read(files[moment])), COLUMNS)) for moment in moments]
             plot_progress(moments, rows, folder / "progress_plot.png")
 
 

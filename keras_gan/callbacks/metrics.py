@@ -9,12 +9,15 @@ from keras_gan.console import say
 from keras_gan.data import to_bytes
 from keras_gan.evaluation import metrics
 from keras_gan.files import REAL_METRICS_NAME, ensure_folder, write_text
+from keras_gan.gan.labels import with_labels
 from keras_gan.gan.latents import draw_latents
 from keras_gan.pictures.optional import OptionalPicture
 from keras_gan.pictures.plots import plot_curves
 from keras_gan.training.callback import GanCallback
 
 RARE_SHARE = 0.01
+# As many as the test images of MNIST.
+REAL_IMAGES = 10_000
 LOST_COVERAGE = 0.5
 
 
@@ -23,16 +26,20 @@ class QualityMetrics(GanCallback):
 
     The figures go into the epoch's logs, for the callbacks that come after this
     one: `fid`, `kid`, `precision`, `recall`, `density`, `coverage`,
-    `classifier_score`, `confident_share`, `rarest_share`. They are taken of
-    fewer samples than `evaluate` takes, so compare them with one another only.
-    The generator with the lowest FID so far is kept as `generator_best.keras`,
+    `classifier_score`, `confident_share`, `rarest_share` and, of a conditional
+    generator, `label_accuracy`. They are taken of fewer samples than `evaluate`
+    takes, and the samples are compared with training images: held-out images are for
+    `evaluate` alone. So compare the figures with one another only. The generator
+    with the lowest FID so far is kept as `generator_best.keras`,
     curves of the figures as `metrics_plot.png`, what other real images score as
     `real_metrics.json`. One line says so when a class that the samples once had has
     vanished, or when half of the coverage is lost.
 
     Args:
         yardstick: A `Yardstick`.
-        real_images: `uint8` array `(n, 28, 28, 1)` to compare with.
+        real_images: `uint8` array `(n, 28, 28, 1)`, the training images. Up to 10,000
+            of them, chosen at random, are compared with; others stand for samples,
+            to tell what real images score.
         plots_dir: Path of the folder for the picture.
         models_dir: Path of the folder for the best generator.
         every: Integer, epochs from one measurement to the next.
@@ -40,8 +47,10 @@ class QualityMetrics(GanCallback):
         seed: Integer, fixes their latents.
         generator: The model to measure; the one that is trained if `None`.
         latent_distribution: As in `draw_latents`.
-        other_real_images: `uint8` array `(m, 28, 28, 1)`, to be measured as the
-            samples are; if `None`, `real_images` are split in half for that.
+        labels: Integer array of shape `(n,)`, the classes of `real_images`, which the
+            samples of a conditional generator are drawn in the proportions of.
+        label_values: Integer array of shape `(classes,)`, what the yardstick calls
+            each of these classes; from 0 up if `None`.
 
     Example:
 
@@ -61,7 +70,8 @@ class QualityMetrics(GanCallback):
         seed=0,
         generator=None,
         latent_distribution="normal",
-        other_real_images=None,
+        labels=None,
+        label_values=None,
     ):
         super().__init__(generator)
         self.yardstick = yardstick
@@ -72,7 +82,8 @@ class QualityMetrics(GanCallback):
         self.samples = samples
         self.seed = seed
         self.latent_distribution = latent_distribution
-        self.other_real_images = other_real_images
+        self.labels = labels
+        self.label_values = label_values
         self.picture = OptionalPicture("metrics_plot.png")
         self.real = None
 
@@ -81,17 +92,17 @@ class QualityMetrics(GanCallback):
         if run.yardstick is None:
             return None
         dataset, config = run.dataset, run.config
-        held_out = dataset.test_images is not None
         return cls(
             run.yardstick,
-            dataset.test_images if held_out else dataset.images,
+            dataset.images,
             run.plots_dir,
             run.models_dir,
             config.evaluate_every,
             seed=config.seed,
             generator=run.generator,
             latent_distribution=config.latent_distribution,
-            other_real_images=dataset.images if held_out else None,
+            labels=dataset.class_indices if config.conditional else None,
+            label_values=run.yardstick.columns(dataset.label_values),
         )
 
     def after_epoch(self, epoch, logs):
@@ -112,39 +123,35 @@ class QualityMetrics(GanCallback):
     def _measure_real_images(self):
         """Once, when they are first needed: a training begins sooner without."""
         rng = np.random.default_rng([self.seed, 2])
-        self.latents = draw_latents(
-            rng, self.samples, self.generator.input_shape[1], self.latent_distribution
-        )
-        real = self.yardstick.measure(self.real_images)
+        latent_dim = self.generator.inputs[0].shape[1]
+        latents = draw_latents(rng, self.samples, latent_dim, self.latent_distribution)
+        self.asked = None
+        if self.labels is not None:
+            self.asked = rng.choice(self.labels, self.samples).astype("int32")
+        self.inputs = with_labels(latents, self.asked)
+        order = rng.permutation(len(self.real_images))
+        others, compared = np.split(order, [min(self.samples, len(order) // 2)])
+        real = self.yardstick.measure(self.real_images[compared[:REAL_IMAGES]])
         self.real = real.features
         self.common = metrics.class_shares(real.probabilities) >= RARE_SHARE
-        self.some_real = self.real[rng.permutation(len(self.real))[: self.samples]]
-        figures = json.dumps(self._figures_of_real(rng), indent=2)
-        write_text(ensure_folder(self.models_dir) / REAL_METRICS_NAME, figures + "\n")
-
-    def _figures_of_real(self, rng):
-        """What other real images score: the best that samples could."""
-        if self.other_real_images is None:  # one half stands for the samples
-            halves = np.array_split(rng.permutation(len(self.real_images)), 2)
-            others, real = self.real_images[halves[0]], self.real[halves[1]]
-        else:
-            others, real = self.other_real_images, self.real
-        others = others[rng.permutation(len(others))[: self.samples]]
-        return self._figures(self.yardstick.measure(others), real, real[: self.samples])
+        self.some_real = self.real[: self.samples]
+        others_labels = None if self.labels is None else self.labels[others]
+        figures = self._figures(self.yardstick.measure(self.real_images[others]), others_labels)
+        text = json.dumps(figures, indent=2) + "\n"
+        write_text(ensure_folder(self.models_dir) / REAL_METRICS_NAME, text)
 
     def _measure(self):
-        images = self.generator.predict(self.latents, batch_size=500, verbose=0)
+        images = self.generator.predict(self.inputs, batch_size=500, verbose=0)
         fake = self.yardstick.measure(to_bytes(images))
         shares = metrics.class_shares(fake.probabilities)
-        figures = self._figures(fake, self.real, self.some_real)
-        return figures, int(np.where(self.common, shares, 1).argmin())
+        return self._figures(fake, self.asked), int(np.where(self.common, shares, 1).argmin())
 
-    def _figures(self, fake, real, some_real):
-        near = metrics.neighbourhood(some_real, fake.features)
+    def _figures(self, fake, labels):
+        near = metrics.neighbourhood(self.some_real, fake.features)
         shares = metrics.class_shares(fake.probabilities)
-        return {
-            "fid": metrics.frechet_distance(real, fake.features),
-            "kid": metrics.kernel_distance(real, fake.features, subsets=10)[0],
+        figures = {
+            "fid": metrics.frechet_distance(self.real, fake.features),
+            "kid": metrics.kernel_distance(self.real, fake.features, subsets=10)[0],
             "precision": near.precision,
             "recall": near.recall,
             "density": near.density,
@@ -153,6 +160,10 @@ class QualityMetrics(GanCallback):
             "confident_share": metrics.confident_share(fake.probabilities),
             "rarest_share": float(shares[self.common].min()),
         }
+        if labels is not None:
+            expected = labels if self.label_values is None else self.label_values[labels]
+            figures["label_accuracy"] = metrics.label_accuracy(fake.probabilities, expected)
+        return figures
 
     def _warn_of_collapse(self, epoch, earlier, figures, rarest):
         had_all = max((past["rarest_share"] for past in earlier), default=0.0) >= RARE_SHARE
@@ -170,7 +181,8 @@ class QualityMetrics(GanCallback):
 
     def _plot(self):
         measured = [(epoch, logs) for epoch, logs in self.rows() if "fid" in logs]
-        labels = {name: metrics.METRICS[name].label for name in metrics.SHARES}
+        shares = [name for name in metrics.SHARES if name in measured[-1][1]]
+        labels = {name: metrics.METRICS[name].label for name in shares}
         fids = [logs["fid"] for _, logs in measured]
         plot_curves(
             {name: [logs[name] for _, logs in measured] for name in labels},

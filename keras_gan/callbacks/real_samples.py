@@ -26,7 +26,7 @@ class RealSamples(GanCallback):
 
     @classmethod
     def for_run(cls, run):
-        return cls(run.plots_dir, run.dataset.images, len(run.latents), run.config.seed)
+        return cls(run.plots_dir, run.dataset.images, seed=run.config.seed)
 
     def before_training(self):
         with OptionalPicture("real_samples.png"):

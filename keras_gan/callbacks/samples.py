@@ -15,9 +15,10 @@ class SamplePlots(GanCallback):
     Args:
         plots_dir: Path of the folder for the pictures.
         latents: Array of shape `(n, latent_dim)`, the latents to draw from, ten
-            to a row.
+            to a row; for a conditional generator a list of that and labels `(n,)`.
         every: Integer, epochs from one picture to the next.
         generator: The model that draws; the one that is trained if `None`.
+        row_names: List of strings, what to write left of the rows, or `None`.
 
     Example:
 
@@ -25,16 +26,18 @@ class SamplePlots(GanCallback):
     >>> train(composite, images, callbacks=[SamplePlots("plots", latents)])
     """
 
-    def __init__(self, plots_dir, latents, every=1, generator=None):
+    def __init__(self, plots_dir, latents, every=1, generator=None, row_names=None):
         super().__init__(generator)
         self.plots_dir = plots_dir
         self.latents = latents
         self.every = every
+        self.row_names = row_names
         self.picture = OptionalPicture("generated_plot")
 
     @classmethod
     def for_run(cls, run):
-        return cls(run.plots_dir, run.latents, run.config.plot_every, run.generator)
+        every = run.config.plot_every
+        return cls(run.plots_dir, run.latents, every, run.generator, run.row_names)
 
     def before_training(self):
         if self.resumed:  # compiled for these latents first of all, as it was at the beginning
@@ -55,4 +58,4 @@ class SamplePlots(GanCallback):
         with self.picture:
             title = f"Generated after epoch {epoch}" if epoch else "Generated before training"
             path = ensure_folder(self.plots_dir) / f"generated_plot_e{epoch:03}.png"
-            plot_images(images, path, title)
+            plot_images(images, path, title, row_names=self.row_names)

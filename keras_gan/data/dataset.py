@@ -38,9 +38,33 @@ class Dataset:
     class_names: tuple[str, ...] | None = None
 
     @functools.cached_property
+    def label_values(self) -> np.ndarray:
+        """The labels that there are, each once, sorted: `(classes,)`. There must be labels."""
+        return np.unique(self.labels)
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The name of each class, in the order of `label_values`."""
+        if self.class_names is not None:
+            return tuple(self.class_names[value] for value in self.label_values)
+        return tuple(map(str, self.label_values))
+
+    @property
+    def class_indices(self) -> np.ndarray:
+        """The class of each image, from 0 up: `int32` array of shape `(n,)`."""
+        return np.searchsorted(self.label_values, self.labels).astype("int32")
+
+    @functools.cached_property
     def checksum(self) -> str:
         """SHA-256 of the training images."""
         return hashlib.sha256(np.ascontiguousarray(self.images)).hexdigest()
+
+    @functools.cached_property
+    def labels_checksum(self) -> str | None:
+        """SHA-256 of the labels of the training images, or `None`."""
+        if self.labels is None:
+            return None
+        return hashlib.sha256(np.ascontiguousarray(self.labels)).hexdigest()
 
 
 def checked_dataset(

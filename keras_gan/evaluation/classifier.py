@@ -51,6 +51,8 @@ class Yardstick:
         sha256: String, the checksum of its file.
         model: A Keras model from images `(batch, 28, 28, 1)`, from 0 to 1, to
             features `(batch, 64)` and class probabilities `(batch, classes)`.
+        label_values: Integer array of shape `(classes,)`, sorted: the label of each
+            of its classes.
 
     Example:
 
@@ -62,6 +64,11 @@ class Yardstick:
     name: str
     sha256: str
     model: keras.Model
+    label_values: np.ndarray
+
+    def columns(self, labels: np.ndarray) -> np.ndarray:
+        """The class of its own, from 0 up, that each of some labels is."""
+        return np.searchsorted(self.label_values, labels)
 
     @property
     def identity(self) -> dict[str, str]:
@@ -179,7 +186,7 @@ def find_yardstick(dataset: Dataset) -> Yardstick | None:
         return digits
     name, path = _cached(dataset)
     try:
-        return _load(name, path) if path.exists() else None
+        return _load(name, path, dataset.label_values) if path.exists() else None
     except Exception:  # it is damaged, so it is trained again
         return None
 
@@ -214,7 +221,7 @@ def load_yardstick(dataset: Dataset) -> Yardstick | None:
         classifier = train_classifier(dataset.images, dataset.labels, EPOCHS)
     with write_whole(path) as temporary:
         classifier.save(temporary)
-    return _load(name, path)
+    return _load(name, path, dataset.label_values)
 
 
 def _cached(dataset):
@@ -226,14 +233,15 @@ def _cached(dataset):
 
 @functools.cache
 def _load_digits():
-    return _load(DIGITS_NAME, DIGITS_PATH)
+    return _load(DIGITS_NAME, DIGITS_PATH, np.arange(10))
 
 
-def _load(name, path):
+def _load(name, path, label_values):
     classifier = keras.saving.load_model(path, compile=False)
     features = classifier.get_layer(FEATURES_LAYER).output
     model = keras.Model(classifier.input, [features, classifier.output])
-    return Yardstick(name, hashlib.sha256(path.read_bytes()).hexdigest(), model)
+    sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+    return Yardstick(name, sha256, model, label_values)
 
 
 def _agrees(digits, dataset):

@@ -36,9 +36,10 @@ METRICS = {
     "classifier_score": Metric("classifier score: clear, and of every class", True),
     "confident_share": Metric("samples that the classifier is 95% sure of", True),
     "rarest_share": Metric("share of the rarest class", True),
+    "label_accuracy": Metric("samples that look like the class that was asked for", True),
 }
 # Those that a chart of shares from 0 to 1 shows.
-SHARES = ("precision", "recall", "coverage", "confident_share")
+SHARES = ("precision", "recall", "coverage", "confident_share", "label_accuracy")
 
 
 def frechet_distance(real: np.ndarray, fake: np.ndarray) -> float:
@@ -205,6 +206,11 @@ def classifier_score(probabilities: np.ndarray) -> float:
 def confident_share(probabilities: np.ndarray, threshold: float = 0.95) -> float:
     """Share of the samples whose likeliest class has at least this probability."""
     return float((np.max(probabilities, axis=1) >= threshold).mean())
+
+
+def label_accuracy(probabilities: np.ndarray, labels: np.ndarray) -> float:
+    """Share of the samples whose likeliest class is that of their label, `(n,)`."""
+    return float((np.argmax(probabilities, axis=1) == labels).mean())
 
 
 def class_shares(probabilities: np.ndarray) -> np.ndarray:

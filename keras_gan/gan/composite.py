@@ -4,6 +4,8 @@ import contextlib
 
 import keras
 
+from keras_gan.gan.labels import is_conditional, with_labels
+
 
 @contextlib.contextmanager
 def frozen(model):
@@ -37,9 +39,15 @@ class Composite(keras.Model):
     active, and its normalization layers use their moving statistics.
 
     Args:
-        generator: A model from `(batch, latent_dim)` to images.
-        discriminator: A model from such images to `(batch, 1)`.
+        generator: A model from `(batch, latent_dim)` to images. A conditional one
+            takes a list of latents and labels.
+        discriminator: A model from such images to `(batch, 1)`. A conditional one
+            takes a list of images and labels; then the composite takes what the
+            generator takes.
         name: String, the name of the model.
+
+    Raises:
+        ValueError: If one of the networks is conditional, and the other is not.
 
     Attributes:
         generator: The generator, whose variables the composite trains.
@@ -58,17 +66,23 @@ class Composite(keras.Model):
     penalized_discriminator = None
 
     def __init__(self, generator, discriminator, name="gan", **kwargs):
+        if is_conditional(generator) != is_conditional(discriminator):
+            raise ValueError("expected both networks to take labels, or neither")
         unfreeze(discriminator)
-        latent = keras.Input(generator.input_shape[1:], name="latent")
-        super().__init__(latent, discriminator(generator(latent)), name=name, **kwargs)
+        latent, label = keras.Input(generator.inputs[0].shape[1:], name="latent"), None
+        if is_conditional(generator):
+            label = keras.Input((), dtype="int32", name="label")
+        inputs = with_labels(latent, label)
+        outputs = discriminator(with_labels(generator(inputs), label))
+        super().__init__(inputs, outputs, name=name, **kwargs)
 
     @property
     def generator(self):
-        return self.layers[1]
+        return self.layers[-2]
 
     @property
     def discriminator(self):
-        return self.layers[2]
+        return self.layers[-1]
 
     def call(self, inputs, training=None, mask=None):
         with frozen(self.discriminator):

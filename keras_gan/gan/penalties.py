@@ -5,6 +5,7 @@ import numpy as np
 from keras import ops
 
 from keras_gan.errors import UserError
+from keras_gan.gan.labels import without_labels
 
 
 class Penalty:
@@ -43,7 +44,9 @@ class Penalty:
         """Computes the discriminator's outputs, and the penalty's term.
 
         Args:
-            discriminator: Function from images to outputs `(n, 1)`.
+            discriminator: Function from images to outputs `(n, 1)`. In a conditional
+                GAN, the images have the labels of the real images, in the same order;
+                where there are more of them, that order begins again.
             real_images: Tensor `(n, 28, 28, 1)`.
             fake_images: Tensor `(m, 28, 28, 1)`.
             *random: The arrays that `draw` gave.
@@ -138,10 +141,10 @@ class GradientPenalty(Penalty):
 class PenalizedDiscriminator(keras.Model):
     """A discriminator together with its penalty: what a step trains.
 
-    Call it with a tuple: real images, generated images, and what the penalty
-    draws for them. It gives the outputs on the real and then on the generated
-    images, and adds the penalty's term to its losses. Its variables are the
-    discriminator's.
+    Call it with a tuple: real images (in a conditional GAN, a list of these and their
+    labels), as many generated images, and what the penalty draws for them. It gives
+    the outputs on the real and then on the generated images, and adds the penalty's
+    term to its losses. Its variables are the discriminator's.
 
     Args:
         discriminator: A model from images to `(batch, 1)`.
@@ -154,13 +157,22 @@ class PenalizedDiscriminator(keras.Model):
         self.penalty = penalty
 
     def call(self, inputs, training=None):
+        real_images, fake_images, *random = inputs
+        real_images, labels = without_labels(real_images)
+
         def discriminator(images):
+            images = images if labels is None else [images, _repeated(labels, images)]
             return ops.cast(self.discriminator(images, training=training), "float32")
 
-        outputs, term = self.penalty.call(discriminator, *inputs)
+        outputs, term = self.penalty.call(discriminator, real_images, fake_images, *random)
         if self.penalty.weight:
             self.add_loss(ops.convert_to_tensor(self.penalty.weight / 2 * term, "float32"))
         return outputs
+
+
+def _repeated(labels, images):
+    """The labels of a batch, again and again, for as many images as there are."""
+    return ops.take(labels, ops.arange(ops.shape(images)[0]) % ops.shape(labels)[0])
 
 
 def _refuse_noise(discriminator):

@@ -6,6 +6,7 @@ import keras
 from keras import ops
 
 from keras_gan.gan.composite import Composite, unfreeze
+from keras_gan.gan.labels import without_labels
 
 # With more updates than this, compiling the step as one call takes too long.
 MAX_UPDATES_IN_ONE_CALL = 8
@@ -18,10 +19,11 @@ def gan_step(composite, generate, update, batches, generator_latents):
         composite: A `Composite` made by `build_composite`.
         generate: Function from latents to generated images.
         update: Function that trains a model on one batch. It gets the model, the
-            inputs and the labels, and returns a dict of losses and scores.
+            inputs and the targets, and returns a dict of losses and scores.
         batches: List of tuples `(real_images, latents, penalty_inputs)`, one for
             each update of the discriminator. `penalty_inputs` is the tuple that
-            the penalty's `draw` gave.
+            the penalty's `draw` gave. For a conditional composite, the first two
+            are lists with the labels: `[real_images, labels], [latents, labels]`.
         generator_latents: Latents for the update of the generator. If `None`, the
             latents of the last batch are used again.
 
@@ -32,19 +34,20 @@ def gan_step(composite, generate, update, batches, generator_latents):
     d_updates = []
     for real_images, latents, penalty_inputs in batches:
         fake_images = generate(latents)
-        labels = ops.concatenate([_labels(1, real_images), _labels(0, fake_images)])
+        targets = ops.concatenate([_targets(1, real_images), _targets(0, fake_images)])
         inputs = (real_images, fake_images, *penalty_inputs)
-        d_updates.append(update(composite.penalized_discriminator, inputs, labels))
+        d_updates.append(update(composite.penalized_discriminator, inputs, targets))
     if generator_latents is None:
         generator_latents = latents
-    g_update = update(composite, generator_latents, _labels(1, generator_latents))
+    g_update = update(composite, generator_latents, _targets(1, generator_latents))
 
     means = {name: sum(d[name] for d in d_updates) / len(d_updates) for name in d_updates[0]}
     return means | {"g_loss": g_update["loss"]}
 
 
-def _labels(value, batch):
-    return ops.full((ops.shape(batch)[0], 1), value, "float32")
+def _targets(value, batch):
+    inputs, _ = without_labels(batch)
+    return ops.full((ops.shape(inputs)[0], 1), value, "float32")
 
 
 class GanStep:
@@ -158,12 +161,12 @@ class TrainingModeGenerator(keras.Model):
         return ops.cast(ops.stop_gradient(images), "float32")
 
 
-def _train_on_batch(model, inputs, labels):
-    return model.train_on_batch(inputs, labels, return_dict=True)
+def _train_on_batch(model, inputs, targets):
+    return model.train_on_batch(inputs, targets, return_dict=True)
 
 
-def _train_step(model, inputs, labels):
+def _train_step(model, inputs, targets):
     model.reset_metrics()
-    logs = model.train_step((inputs, labels))
+    logs = model.train_step((inputs, targets))
     scores = logs.pop("scores", {})  # Keras nests the values of `Scores` here
     return logs | scores

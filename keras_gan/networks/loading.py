@@ -14,6 +14,8 @@ from keras import layers
 from keras_gan.console import one_line
 from keras_gan.data import IMAGE_SHAPE
 from keras_gan.errors import UserError
+from keras_gan.gan.labels import is_conditional, with_labels
+from keras_gan.gan.latents import draw_latents
 
 BUILT_IN = (
     keras.Operation,
@@ -33,7 +35,8 @@ def load_generator(path: str | os.PathLike) -> keras.Model:
         path: Path of a `.keras` file.
 
     Returns:
-        A Keras model from `(batch, latent_dim)` to `(batch, 28, 28, 1)`.
+        A Keras model from `(batch, latent_dim)` to `(batch, 28, 28, 1)`. If it is
+        conditional, it takes a list of latents and labels, `(batch,)`.
 
     Raises:
         UserError: If the file is not such a model, or needs code of its own.
@@ -43,14 +46,21 @@ def load_generator(path: str | os.PathLike) -> keras.Model:
     >>> generator = load_generator("models/generator.keras")
     """
     model = _load(path)
-    inputs, outputs = model.input_shape, model.output_shape
-    takes_latents = isinstance(inputs, tuple) and len(inputs) == 2 and isinstance(inputs[1], int)
-    if not takes_latents or outputs != (None, *IMAGE_SHAPE):
+    inputs = _shape_beside_labels(model)
+    takes_latents = inputs is not None and len(inputs) == 2 and isinstance(inputs[1], int)
+    if not takes_latents or model.output_shape != (None, *IMAGE_SHAPE):
         raise UserError(
-            f"{path}: expected a generator from (None, latent_dim) to (None, 28, 28, 1), "
-            f"found a model from {inputs} to {outputs}"
+            f"{path}: expected a generator from (None, latent_dim), with or without labels "
+            f"(None,), to (None, 28, 28, 1), found a model from {model.input_shape} to "
+            f"{model.output_shape}"
         )
     return model
+
+
+def _shape_beside_labels(model):
+    """The shape of a model's input, or of the one beside its labels; `None` if it has others."""
+    shapes = [tuple(tensor.shape) for tensor in model.inputs]
+    return shapes[0] if shapes[1:] in ([], [(None,)]) else None
 
 
 def load_discriminator(path: str | os.PathLike) -> keras.Model:
@@ -60,16 +70,18 @@ def load_discriminator(path: str | os.PathLike) -> keras.Model:
         path: Path of a `.keras` file.
 
     Returns:
-        A Keras model from `(batch, 28, 28, 1)` to `(batch, 1)`.
+        A Keras model from `(batch, 28, 28, 1)` to `(batch, 1)`. If it is
+        conditional, it takes a list of images and labels, `(batch,)`.
 
     Raises:
         UserError: If the file is not such a model, or needs code of its own.
     """
     model = _load(path)
-    if (model.input_shape, model.output_shape) != ((None, *IMAGE_SHAPE), (None, 1)):
+    if (_shape_beside_labels(model), model.output_shape) != ((None, *IMAGE_SHAPE), (None, 1)):
         raise UserError(
-            f"{path}: expected a discriminator from (None, 28, 28, 1) to (None, 1), "
-            f"found a model from {model.input_shape} to {model.output_shape}"
+            f"{path}: expected a discriminator from (None, 28, 28, 1), with or without labels "
+            f"(None,), to (None, 1), found a model from {model.input_shape} to "
+            f"{model.output_shape}"
         )
     return model
 
@@ -147,8 +159,9 @@ def load_networks(generator_path, discriminator_path, generator, discriminator):
         generator = _trainable(load_generator(generator_path))
         centered = getattr(_last_layer(generator), "activation", None) is keras.activations.tanh
         if centered:
-            shape, to_grey = generator.input_shape[1:], layers.Rescaling(0.5, offset=0.5)
-            generator = keras.Sequential([keras.Input(shape), generator, to_grey], name="generator")
+            images = layers.Rescaling(0.5, offset=0.5)(generator.output)
+            inputs = generator.inputs if is_conditional(generator) else generator.inputs[0]
+            generator = keras.Model(inputs, images, name="generator")
         _check_grey(generator, generator_path)
     if discriminator_path:
         discriminator = _trainable(load_discriminator(discriminator_path))
@@ -156,10 +169,11 @@ def load_networks(generator_path, discriminator_path, generator, discriminator):
         if getattr(last, "activation", None) is keras.activations.sigmoid:
             last.activation = keras.activations.linear
         if centered:
-            center = layers.Rescaling(2.0, offset=-1.0)
-            discriminator = keras.Sequential(
-                [keras.Input(IMAGE_SHAPE), center, discriminator], name="discriminator"
-            )
+            image, label = keras.Input(IMAGE_SHAPE), None
+            if is_conditional(discriminator):
+                label = keras.Input((), dtype="int32")
+            logit = discriminator(with_labels(layers.Rescaling(2.0, offset=-1.0)(image), label))
+            discriminator = keras.Model(with_labels(image, label), logit, name="discriminator")
     if generator.name == discriminator.name:  # as of two scripts' "sequential"
         generator.name, discriminator.name = "generator", "discriminator"
     return generator, discriminator
@@ -201,9 +215,10 @@ def _last_layer(model):
 
 
 def _check_grey(generator, path):
-    latents = np.random.default_rng(0).standard_normal((64, generator.input_shape[1]))
+    latents = draw_latents(np.random.default_rng(0), 64, generator.inputs[0].shape[1])
+    labels = np.zeros(64, "int32") if is_conditional(generator) else None
     try:
-        images = generator.predict_on_batch(latents.astype("float32"))
+        images = generator.predict_on_batch(with_labels(latents, labels))
     except Exception as error:  # what a model from elsewhere raises is of any kind
         raise UserError(f"{path}: cannot draw images ({one_line(error)})") from error
     if not (images.min() >= -1e-3 and images.max() <= 1 + 1e-3):

@@ -2,7 +2,7 @@
 
 import io
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -18,7 +18,10 @@ MAX_FRAME_SECONDS = 0.5
 
 
 def save_gif(
-    epochs: Iterable[int], grids: Iterable[np.ndarray], to_file: str | os.PathLike
+    epochs: Iterable[int],
+    grids: Iterable[np.ndarray],
+    to_file: str | os.PathLike,
+    row_names: Sequence[str] | None = None,
 ) -> None:
     """Writes a GIF that plays in a loop.
 
@@ -27,8 +30,9 @@ def save_gif(
         grids: Iterable of `uint8` arrays of shape `(n, 28, 28, 1)`, from 0 to 255,
             one for each epoch.
         to_file: Path of the file to write.
+        row_names: List of strings, what to write left of the rows, or `None`.
     """
-    frames = _frames(epochs, grids)
+    frames = _frames(epochs, grids, row_names)
     each = _seconds_each(len(frames))
     content = io.BytesIO()
     frames[0].save(
@@ -43,7 +47,10 @@ def save_gif(
 
 
 def save_video(
-    epochs: Iterable[int], grids: Iterable[np.ndarray], to_file: str | os.PathLike
+    epochs: Iterable[int],
+    grids: Iterable[np.ndarray],
+    to_file: str | os.PathLike,
+    row_names: Sequence[str] | None = None,
 ) -> None:
     """Writes an MP4 (H.264) that plays in every browser.
 
@@ -51,10 +58,11 @@ def save_video(
         epochs: As in `save_gif`.
         grids: As in `save_gif`.
         to_file: Path of the file to write.
+        row_names: As in `save_gif`.
     """
     import imageio_ffmpeg
 
-    frames = [frame.convert("RGB") for frame in _frames(epochs, grids)]
+    frames = [frame.convert("RGB") for frame in _frames(epochs, grids, row_names)]
     rate = 1 / _seconds_each(len(frames))
     frames += [frames[-1]] * round(LAST_SECONDS * rate)
     with write_whole(to_file) as temporary:
@@ -83,11 +91,11 @@ def _seconds_each(frames):
     return min(SECONDS / frames, MAX_FRAME_SECONDS)
 
 
-def _frames(epochs, grids):
-    return [_frame(epoch, grid) for epoch, grid in zip(epochs, grids, strict=True)]
+def _frames(epochs, grids, row_names):
+    return [_frame(epoch, grid, row_names) for epoch, grid in zip(epochs, grids, strict=True)]
 
 
-def _frame(epoch, grid):
+def _frame(epoch, grid, row_names):
     """Draws one picture of the film. Its sides are even, as video codecs need."""
     title = f"epoch {epoch}" if epoch else "before training"
-    return titled_mosaic(grid, title, columns=10, zoom=ZOOM)
+    return titled_mosaic(grid, title, columns=10, zoom=ZOOM, row_names=row_names)

@@ -2,6 +2,7 @@
 
 import functools
 import math
+from collections.abc import Sequence
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
@@ -12,6 +13,8 @@ GAP = 2
 GAP_SHADE = 0.35
 TITLE_HEIGHT = 48
 TITLE_SIZE = 20
+SMALL_SIZE = 14
+NAME_GAP = 10
 
 
 def mosaic(images: np.ndarray, columns: int) -> np.ndarray:
@@ -37,7 +40,12 @@ def mosaic(images: np.ndarray, columns: int) -> np.ndarray:
 
 
 def titled_mosaic(
-    images: np.ndarray, title: str, columns: int, zoom: int, margin: int = 0
+    images: np.ndarray,
+    title: str,
+    columns: int,
+    zoom: int,
+    margin: int = 0,
+    row_names: Sequence[str] | None = None,
 ) -> Image.Image:
     """Draws images in a grid below a title.
 
@@ -51,25 +59,36 @@ def titled_mosaic(
         columns: Integer, the number of images in a row.
         zoom: Integer, the width and height of an image's pixel in the picture.
         margin: Integer, the white pixels left of, right of and below the grid.
+        row_names: List of strings, drawn left of the rows, or `None`.
 
     Returns:
-        A `PIL.Image.Image` in shades of grey.
+        A `PIL.Image.Image` in shades of grey. Its width is even.
     """
     grid = Image.fromarray(to_bytes(mosaic(np.asarray(images), columns)))
     width, height = (zoom * side for side in grid.size)
-    picture = Image.new("L", (width + 2 * margin, TITLE_HEIGHT + height + margin), 255)
-    picture.paste(grid.resize((width, height), Image.Resampling.NEAREST), (margin, TITLE_HEIGHT))
+    font = _font(TITLE_SIZE if zoom > 2 else SMALL_SIZE)
+    left = margin
+    if row_names:
+        widest = max(font.getlength(name) for name in row_names)
+        left += 2 * math.ceil((widest + NAME_GAP) / 2)
+    picture = Image.new("L", (left + width + margin, TITLE_HEIGHT + height + margin), 255)
+    picture.paste(grid.resize((width, height), Image.Resampling.NEAREST), (left, TITLE_HEIGHT))
+    draw = ImageDraw.Draw(picture)
     middle = picture.width / 2, TITLE_HEIGHT / 2
-    ImageDraw.Draw(picture).text(middle, title, fill=0, anchor="mm", font=_title_font())
+    draw.text(middle, title, fill=0, anchor="mm", font=_font(TITLE_SIZE))
+    pitch = zoom * (images.shape[1] + GAP)
+    for row, name in enumerate(row_names or ()):
+        place = left - NAME_GAP, TITLE_HEIGHT + pitch * row + zoom * images.shape[1] / 2
+        draw.text(place, name, fill=0, anchor="rm", font=font)
     return picture
 
 
 @functools.cache
-def _title_font():
+def _font(size):
     """Matplotlib's own font, so that grids look like its figures."""
     import matplotlib
 
-    return ImageFont.truetype(matplotlib.get_data_path() + "/fonts/ttf/DejaVuSans.ttf", TITLE_SIZE)
+    return ImageFont.truetype(matplotlib.get_data_path() + "/fonts/ttf/DejaVuSans.ttf", size)
 
 
 def evenly(items: list, n: int) -> list:

@@ -3,7 +3,7 @@
 import contextlib
 import io
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,7 +23,11 @@ FEW_VALUES = 20
 
 
 def plot_images(
-    images: np.ndarray, to_file: str | os.PathLike, title: str = "", columns: int = 10
+    images: np.ndarray,
+    to_file: str | os.PathLike,
+    title: str = "",
+    columns: int = 10,
+    row_names: Sequence[str] | None = None,
 ) -> None:
     """Draws images in a grid, row by row.
 
@@ -33,13 +37,14 @@ def plot_images(
         to_file: Path of the PNG file to write.
         title: String, drawn above the grid.
         columns: Integer, the number of images in a row.
+        row_names: List of strings, what to write left of the rows, or `None`.
 
     Example:
 
     >>> plot_images(draw_samples(generator, 100), "samples.png", title="Samples")
     """
     content = io.BytesIO()
-    titled_mosaic(images, title, columns, ZOOM, MARGIN).save(content, format="png")
+    titled_mosaic(images, title, columns, ZOOM, MARGIN, row_names).save(content, format="png")
     write_bytes(to_file, content.getvalue())
 
 

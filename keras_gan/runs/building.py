@@ -6,17 +6,22 @@ from keras_gan import devices
 from keras_gan.errors import UserError
 from keras_gan.gan.building import build_composite
 from keras_gan.gan.composite import Composite
+from keras_gan.gan.labels import is_conditional
+from keras_gan.networks.conditional import make_conditional
 from keras_gan.networks.loading import load_networks
 from keras_gan.presets import PRESETS
 from keras_gan.registry import NETWORKS
 from keras_gan.settings import Config
 
 
-def build_networks(config: Config, architectures: list[str] | None = None) -> Composite:
+def build_networks(
+    config: Config, classes: int | None = None, architectures: list[str] | None = None
+) -> Composite:
     """Builds and compiles the networks of a run.
 
     Args:
         config: A `Config`.
+        classes: Integer, the number of classes, if the run is conditional.
         architectures: What `architectures_of` gave when the run began, or `None`.
 
     Returns:
@@ -33,11 +38,18 @@ def build_networks(config: Config, architectures: list[str] | None = None) -> Co
             generator, discriminator = load_networks(
                 config.generator, config.discriminator, generator, discriminator
             )
-        not_given = PRESETS[config.preset].get("latent_dim", Config.latent_dim)
-        if config.latent_dim not in (not_given, generator.input_shape[1]):
+        if config.conditional:
+            generator, discriminator = make_conditional(generator, discriminator, classes)
+        elif is_conditional(generator) or is_conditional(discriminator):
             raise UserError(
-                f"latent_dim is {config.latent_dim}, but {config.generator} takes "
-                f"{generator.input_shape[1]}; leave it out"
+                "a network from a file takes labels: add --conditional, or give another file"
+            )
+        latent_dim = generator.inputs[0].shape[1]
+        not_given = PRESETS[config.preset].get("latent_dim", Config.latent_dim)
+        if config.latent_dim not in (not_given, latent_dim):
+            raise UserError(
+                f"latent_dim is {config.latent_dim}, but {config.generator} takes {latent_dim}; "
+                "leave it out"
             )
         return build_composite(
             generator,

@@ -19,6 +19,7 @@ from keras_gan.errors import UserError
 from keras_gan.evaluation.classifier import Yardstick, find_yardstick
 from keras_gan.evaluation.evaluate import can_be_compared_with
 from keras_gan.gan.composite import Composite
+from keras_gan.gan.labels import with_labels
 from keras_gan.gan.latents import draw_latents
 from keras_gan.registry import CALLBACKS
 from keras_gan.runs import folders, resuming
@@ -30,7 +31,10 @@ from keras_gan.training.loop import train
 from keras_gan.training.state import Position, state_variables
 from keras_gan.training.stopping import StopRequest, resumable
 
-GRID = 100
+COLUMNS = 10
+ROWS = 10
+# A grid of more classes would not fit on a screen.
+MAX_ROWS = 26
 
 
 @dataclasses.dataclass
@@ -43,7 +47,8 @@ class Run:
         composite: The compiled `Composite`.
         average: The `AveragedGenerator`, whose `generator` is drawn, measured and saved.
         yardstick: A `Yardstick`, or `None` where quality is not measured.
-        latents: Array `(n, latent_dim)`, which all pictures are drawn from.
+        latents: Array `(n, latent_dim)`, which all pictures are drawn from. In a
+            conditional run a list of that and their labels `(n,)`, ten of each class.
         position: A `Position`, where the training stands.
         about: Dict, where the run came from: see `describe_run`.
     """
@@ -53,7 +58,7 @@ class Run:
     composite: Composite
     average: AveragedGenerator
     yardstick: Yardstick | None
-    latents: np.ndarray
+    latents: np.ndarray | list[np.ndarray]
     position: Position
     about: dict
 
@@ -69,6 +74,13 @@ class Run:
     def generator(self) -> keras.Model:
         """The averaged generator."""
         return self.average.generator
+
+    @property
+    def row_names(self) -> list[str] | None:
+        """What to call the rows of a grid of samples: in a conditional run, the classes."""
+        if not self.config.conditional:
+            return None
+        return [self.dataset.classes[label] for label in self.latents[1][::COLUMNS]]
 
     @property
     def variables(self) -> list:
@@ -171,6 +183,7 @@ def _train(prepared):
         train(
             prepared.composite,
             prepared.dataset.images,
+            prepared.dataset.class_indices if config.conditional else None,
             epochs=config.epochs,
             batch_size=config.batch_size,
             # A checkpoint must not be ahead of the files that the others write.
@@ -200,25 +213,32 @@ def _prepare(config, newest):
         resuming.check_backend(newest, backend)
     for callback in CALLBACKS.values():
         callback.check(config)
+    dataset = _load_images(config, newest)
+    classes = len(dataset.classes) if config.conditional else None
     with native_chatter_hidden():
         device = describe_device()
         repeat_exactly(config.seed)
-        composite = build_networks(config, newest and newest.about["architectures"])
+        composite = build_networks(config, classes, newest and newest.about["architectures"])
         config = dataclasses.replace(
             config,
-            latent_dim=composite.generator.input_shape[1],
+            latent_dim=composite.inputs[0].shape[1],
             jit_compile=composite.jit_compile,
         )
         average = AveragedGenerator(composite.generator, config.average)
-    dataset = _load_images(config, newest)
-    with native_chatter_hidden():
         yardstick = find_yardstick(dataset) if can_be_compared_with(dataset) else None
     architectures = architectures_of(config, composite)
     about = describe_run(config, dataset, yardstick, device, backend, architectures)
-    rng = np.random.default_rng([config.seed, 1])
-    latents = draw_latents(rng, GRID, config.latent_dim, config.latent_distribution)
+    latents = _latents_to_draw(config, classes)
     position = newest.position if newest else Position(np.random.default_rng(config.seed))
     return Run(config, dataset, composite, average, yardstick, latents, position, about)
+
+
+def _latents_to_draw(config, classes):
+    rng = np.random.default_rng([config.seed, 1])
+    rows = min(classes, MAX_ROWS) if classes else ROWS
+    latents = draw_latents(rng, rows * COLUMNS, config.latent_dim, config.latent_distribution)
+    labels = np.repeat(np.arange(rows, dtype="int32"), COLUMNS) if classes else None
+    return with_labels(latents, labels)
 
 
 def _load_images(config, newest):
@@ -226,6 +246,12 @@ def _load_images(config, newest):
         dataset = load_data(config.dataset, config.data)
     if newest:
         dataset = resuming.same_images(newest, dataset, config.data)
+    if config.conditional and (dataset.labels is None or len(dataset.classes) < 2):
+        found = "no labels" if dataset.labels is None else "one class alone"
+        raise UserError(
+            f"{dataset.source}: found {found}; --conditional needs labels of at least two classes, "
+            "so give labelled images, or leave it out"
+        )
     needed = config.batch_size * config.discriminator_steps
     if len(dataset.images) < needed:
         raise UserError(

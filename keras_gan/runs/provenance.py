@@ -33,6 +33,8 @@ def describe_run(config, dataset, yardstick, device, backend, architectures) -> 
         "source": dataset.source,
         "images": len(dataset.images),
         "images_checksum": dataset.checksum,
+        "labels_checksum": dataset.labels_checksum,
+        "classes": list(dataset.classes) if config.conditional else None,
         "backend": backend,
         "device": device,
         "yardstick": yardstick and yardstick.identity,

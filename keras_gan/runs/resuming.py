@@ -82,15 +82,21 @@ def same_images(newest: Checkpoint, dataset: Dataset, data: str | None) -> Datas
         UserError: If the run was begun with other images.
     """
     wanted = newest.about["images_checksum"]
-    if wanted == dataset.checksum:
-        return dataset
-    embedded = embedded_digits()
-    if data is None and wanted == embedded.checksum:
-        return embedded
-    raise UserError(
-        f"{dataset.source}: these are not the images of the run to resume "
-        f"({newest.about['source']}); give the same --data or --dataset"
-    )
+    if wanted != dataset.checksum:
+        embedded = embedded_digits()
+        if data is None and wanted == embedded.checksum:
+            return embedded
+        raise UserError(
+            f"{dataset.source}: these are not the images of the run to resume "
+            f"({newest.about['source']}); give the same --data or --dataset"
+        )
+    conditional = newest.about["settings"]["conditional"]
+    if conditional and newest.about["labels_checksum"] != dataset.labels_checksum:
+        raise UserError(
+            f"{dataset.source}: the images have other labels than in the run to resume "
+            f"({newest.about['source']}); give the same --data or --dataset"
+        )
+    return dataset
 
 
 def check_still_newest(newest: Checkpoint) -> None:

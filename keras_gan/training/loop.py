@@ -9,6 +9,7 @@ import numpy as np
 from keras_gan.data import to_unit_range
 from keras_gan.errors import DivergenceError
 from keras_gan.gan.composite import Composite
+from keras_gan.gan.labels import is_conditional, with_labels
 from keras_gan.gan.latents import draw_latents
 from keras_gan.gan.step import GanStep
 from keras_gan.training.callback import GanCallback
@@ -18,6 +19,7 @@ from keras_gan.training.state import Position, finite_arrays
 def train(
     composite: Composite,
     images: np.ndarray,
+    labels: np.ndarray | None = None,
     epochs: int = 100,
     batch_size: int = 64,
     callbacks=(),
@@ -38,6 +40,9 @@ def train(
     Args:
         composite: A `Composite` made by `build_composite`.
         images: `uint8` array of shape `(n, 28, 28, 1)`, or floats from 0 to 1.
+        labels: Integer array of shape `(n,)`, the class of each image, for a
+            conditional composite; `None` for another. Generated images get the labels
+            of the real ones that they are shown with.
         epochs: Integer, how many times to go through the images.
         batch_size: Integer, the number of real images in an update of the
             discriminator.
@@ -63,7 +68,8 @@ def train(
 
     Raises:
         ValueError: If the images do not have the shape that the discriminator takes,
-            are neither `uint8` nor floats from 0 to 1, or are too few for a step.
+            are neither `uint8` nor floats from 0 to 1, or are too few for a step; if
+            there are labels, and the composite takes none, or the other way round.
         DivergenceError: If a loss or a weight is no longer a finite number.
 
     Example:
@@ -73,16 +79,25 @@ def train(
     >>> history.history["d_loss"]
     """
     images_per_step = batch_size * discriminator_steps
-    _check_images(images, composite.discriminator.input_shape[1:], images_per_step)
+    _check_images(images, composite.discriminator.inputs[0].shape[1:], images_per_step)
+    labels = _checked_labels(labels, len(images), is_conditional(composite))
     composite.stop_training = False
     position = position or Position(np.random.default_rng(seed))
     steps = len(images) // images_per_step
     step = GanStep(composite)
     penalty = composite.penalized_discriminator.penalty
-    latent_dim = composite.input_shape[1]
+    latent_dim = composite.inputs[0].shape[1]
 
-    def draw(n):
-        return draw_latents(position.rng, n, latent_dim, latent_distribution)
+    def draw(n, labels):
+        latents = draw_latents(position.rng, n, latent_dim, latent_distribution)
+        return with_labels(latents, labels)
+
+    def draw_batch(rows):
+        real_images = to_unit_range(images[rows])
+        real_labels = None if labels is None else labels[rows]
+        latents = draw(len(rows), real_labels)
+        random = penalty.draw(position.rng, real_images)
+        return with_labels(real_images, real_labels), latents, random
 
     watchers = keras.callbacks.CallbackList(
         [GanCallback(), *callbacks],  # the first fills `history`, even if no other does
@@ -105,11 +120,13 @@ def train(
             watchers.on_train_batch_begin(index)
             start = time.perf_counter()
             rows = order[index * images_per_step : (index + 1) * images_per_step]
-            batches = [
-                (real_images, draw(batch_size), penalty.draw(position.rng, real_images))
-                for real_images in np.split(to_unit_range(images[rows]), discriminator_steps)
-            ]
-            generator_latents = draw(fresh_latents * batch_size) if fresh_latents else None
+            batches = [draw_batch(part) for part in np.split(rows, discriminator_steps)]
+            generator_latents = None
+            if fresh_latents:
+                fresh_labels = (
+                    None if labels is None else np.resize(labels[rows], fresh_latents * batch_size)
+                )
+                generator_latents = draw(fresh_latents * batch_size, fresh_labels)
             logs = step(batches, generator_latents)
             position.end_step(logs, time.perf_counter() - start)
             _check_finite_logs(logs, epoch, index)
@@ -127,6 +144,21 @@ def _check_finite_logs(logs, epoch, step):
                 f"{name} became {value} in epoch {epoch + 1}, step {step + 1}; "
                 "try a lower learning rate"
             )
+
+
+def _checked_labels(labels, n, conditional):
+    if conditional != (labels is not None):
+        needs = "a conditional composite needs labels" if conditional else "it takes no labels"
+        raise ValueError(f"{needs}: see keras_gan.make_conditional")
+    if labels is None:
+        return None
+    labels = np.asarray(labels)
+    if labels.shape != (n,) or labels.dtype.kind not in "iu":
+        raise ValueError(
+            f"expected a whole number as the label of each of {n} images, but the labels are of "
+            f"shape {labels.shape} and {labels.dtype}"
+        )
+    return labels.astype("int32")
 
 
 def _check_images(images, shape, images_per_step):

@@ -1,0 +1,149 @@
+"""Conditional networks: any generator and any discriminator, told which class is meant."""
+
+import keras
+import numpy as np
+from keras import layers
+
+from keras_gan.errors import UserError
+from keras_gan.gan.labels import is_conditional
+
+LABEL_EMBEDDING = "label_embedding"
+LATENT_OF_CLASS = "latent_of_class"
+
+
+def make_conditional(
+    generator: keras.Model, discriminator: keras.Model, classes: int
+) -> tuple[keras.Model, keras.Model]:
+    """Makes networks take labels.
+
+    A network that takes labels already stays as it is. The others become:
+
+    - a generator that adds an embedding of the label to the latent, so each class
+      has a region of the latent space of its own;
+    - a discriminator that adds to its logit the inner product of its last hidden
+      layer with an embedding of the label: the projection discriminator of
+      [Miyato and Koyama, 2018](https://arxiv.org/abs/1802.05637).
+
+    Args:
+        generator: A model from latents `(batch, latent_dim)` to images.
+        discriminator: A model from such images to `(batch, 1)`.
+        classes: Integer, the number of classes. Labels are integers of shape
+            `(batch,)`, from 0 up to, not including, `classes`.
+
+    Returns:
+        A generator, which takes `[latents, labels]`, and a discriminator, which
+        takes `[images, labels]`. Their weights begin as those given.
+
+    Raises:
+        UserError: If a network takes labels of another number of classes.
+
+    Example:
+
+    >>> networks = make_conditional(build_generator(), build_discriminator(), classes=10)
+    >>> composite = build_composite(*networks)
+    >>> history = train(composite, dataset.images, dataset.labels, epochs=10)
+    >>> sevens = composite.generator.predict([latents, np.full(len(latents), 7)])
+    """
+    for network in (generator, discriminator):
+        if is_conditional(network) and classes_of(network) not in (None, classes):
+            raise UserError(
+                f"the {network.name} was made for {classes_of(network)} classes, but the images "
+                f"have {classes}; train it with images of the same classes"
+            )
+    if not is_conditional(generator):
+        generator = _conditional_generator(generator, classes)
+    if not is_conditional(discriminator):
+        discriminator = _conditional_discriminator(discriminator, classes)
+    return generator, discriminator
+
+
+def classes_of(network: keras.Model) -> int | None:
+    """The number of classes that a conditional network was made for; `None` if unknown."""
+    for layer in network._flatten_layers():
+        if isinstance(layer, layers.Embedding):
+            return layer.input_dim
+        if isinstance(layer, layers.CategoryEncoding):
+            return layer.num_tokens
+    return None
+
+
+def can_walk_between_classes(generator: keras.Model) -> bool:
+    """Whether a generator is one of `make_conditional`, whose classes are places of latents."""
+    return any(layer.name == LATENT_OF_CLASS for layer in generator.layers)
+
+
+def walk_between_classes(
+    generator: keras.Model, latent: np.ndarray, start: int, end: int, steps: int
+) -> list[np.ndarray]:
+    """Walks from one class to another at one latent.
+
+    The generator adds an embedding of the label to the latent. So the latent moves by
+    a growing part of the difference between the two embeddings, and the label stays.
+
+    Args:
+        generator: A generator of `make_conditional`.
+        latent: Array of shape `(latent_dim,)`.
+        start: Integer, the label that the walk begins with.
+        end: Integer, the label that it ends with.
+        steps: Integer, at least 2, the number of images, both ends included.
+
+    Returns:
+        What the generator takes: a list of latents `(steps, latent_dim)` and labels
+        `(steps,)`.
+
+    Example:
+
+    >>> images = generator.predict(walk_between_classes(generator, latents[0], 3, 8, steps=10))
+    """
+    embeddings = keras.ops.convert_to_numpy(generator.get_layer(LABEL_EMBEDDING).embeddings)
+    parts = np.linspace(0, 1, steps, dtype="float32")[:, None]
+    latents = latent + parts * (embeddings[end] - embeddings[start])
+    return [latents, np.full(steps, start, "int32")]
+
+
+def _conditional_generator(generator, classes):
+    latent, label = keras.Input(generator.input_shape[1:], name="latent"), _label()
+    embedding = layers.Embedding(
+        classes,
+        generator.input_shape[1],
+        embeddings_initializer=keras.initializers.RandomNormal(stddev=1.0),
+        name=LABEL_EMBEDDING,
+    )
+    images = generator(layers.Add(name=LATENT_OF_CLASS)([latent, embedding(label)]))
+    return keras.Model([latent, label], images, name="conditional_generator")
+
+
+def _conditional_discriminator(discriminator, classes):
+    image, label = keras.Input(discriminator.input_shape[1:], name="image"), _label()
+    logit, features = _with_features(discriminator)(image)
+    features = layers.Flatten(name="features")(features)
+    embedding = layers.Embedding(
+        classes,
+        features.shape[1],
+        embeddings_initializer="glorot_uniform",
+        name=LABEL_EMBEDDING,
+    )
+    agreement = layers.Dot(axes=1, dtype="float32", name="agreement")([features, embedding(label)])
+    logit = layers.Add(dtype="float32", name="logit_of_class")([logit, agreement])
+    return keras.Model([image, label], logit, name="conditional_discriminator")
+
+
+def _with_features(discriminator):
+    """The discriminator, with what its last hidden layer gives as a second output."""
+    output = discriminator.outputs[0]
+    layer, features = _origin(output)
+    while isinstance(layer, (layers.Flatten, layers.Permute, layers.Reshape)):
+        layer, features = _origin(features)
+    if isinstance(layer, keras.Model):  # a model in a model
+        output, features = _with_features(layer)(features)
+    return keras.Model(discriminator.inputs[0], [output, features], name=discriminator.name)
+
+
+def _origin(tensor):
+    """The layer that a tensor comes from, and what that layer was called with."""
+    layer, node, _ = tensor._keras_history
+    return layer, layer._inbound_nodes[node].input_tensors[0]
+
+
+def _label():
+    return keras.Input((), dtype="int32", name="label")
