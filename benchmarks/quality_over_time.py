@@ -189,7 +189,8 @@ def main():
             for name, mark, path in samples:
                 result = score(path, few, yardstick)
                 floor = result.scores["FID"].reference
-                shares = min(result.class_shares), max(result.class_shares)
+                shares = result.class_shares.values()
+                shares = min(shares), max(shares)
                 scores = *(result.scores[kind].value for kind in SCORES), *shares
                 found.setdefault((name, mark), []).append(scores)
                 print(f"Round {seed + 1}: {name}, {mark} s, {scores}", file=sys.stderr, flush=True)

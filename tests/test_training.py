@@ -131,7 +131,7 @@ def numbers_shown(seed, n=10, epochs=2, **settings):
     shown, recorder = ShownImages(), Recorder()
     composite = small_composite(penalty=shown)
     composite.run_eagerly = True
-    train(composite, images, epochs, callbacks=[recorder], seed=seed, **settings)
+    train(composite, images, epochs=epochs, callbacks=[recorder], seed=seed, **settings)
     batches = [np.rint(batch[:, 0, 0, 0] * 255).astype(int).tolist() for batch in shown.batches]
     per_epoch = len(batches) // epochs
     return [batches[i * per_epoch : (i + 1) * per_epoch] for i in range(epochs)], recorder.events

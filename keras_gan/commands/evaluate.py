@@ -9,6 +9,7 @@ from keras_gan.backend import start_keras
 from keras_gan.commands.options import add_settings
 from keras_gan.console import native_chatter_hidden, say, warnings_said
 from keras_gan.errors import UserError
+from keras_gan.evaluation.samples import check_numbers
 from keras_gan.files import CONFIG_NAME, check_can_be_written
 from keras_gan.kinds import ExistingPath
 from keras_gan.settings import LATENT_DISTRIBUTIONS, Config
@@ -48,6 +49,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         choices=LATENT_DISTRIBUTIONS,
         help="what the generator draws from (default: that of the run beside it, or normal)",
     )
+    group.add_argument(
+        "--classification-accuracy",
+        action="store_true",
+        help="also train a classifier on generated images and their labels alone, and test it on "
+        "real ones; it takes some minutes",
+    )
     group = parser.add_argument_group("what to keep")
     group.add_argument("--json", metavar="FILE", help="write the scores for programs")
     group.add_argument("--plot", metavar="FILE", help="draw samples, class shares and copies (PNG)")
@@ -62,6 +69,7 @@ def run(
     data: str | None = None,
     json: str | None = None,
     plot: str | None = None,
+    classification_accuracy: bool = False,
 ) -> None:
     """Measures a generator, or images from anywhere, and prints a table.
 
@@ -75,6 +83,7 @@ def run(
         data: As in `load_data`.
         json: Path of a file for the scores, or `None`.
         plot: Path of a picture, or `None`.
+        classification_accuracy: Boolean, whether to add the score of that name.
 
     Raises:
         UserError: If a file is not what it should be.
@@ -86,20 +95,28 @@ def run(
         raise UserError(f"{plot}: expected a name that ends in .png")
     if not path.is_file():
         raise UserError(f"{path}: {'is a folder' if path.is_dir() else 'no such file'}")
+    check_numbers(samples, seed)
     start_keras()
     import keras
 
     from keras_gan.data import load_data
-    from keras_gan.evaluation import report
+    from keras_gan.evaluation import report, usefulness
     from keras_gan.evaluation.classifier import load_yardstick
     from keras_gan.evaluation.evaluate import can_be_compared_with, evaluate
-    from keras_gan.evaluation.samples import MIN_SAMPLES, load_samples
+    from keras_gan.evaluation.samples import MAX_SAMPLES, MIN_SAMPLES, load_source, samples_from
 
     with native_chatter_hidden():
         keras.ops.zeros(1)  # the backend starts
-    images = load_samples(path, samples, seed, latent_distribution or _distribution_of(path))
+    source = load_source(path)
     with warnings_said():
         real = load_data(dataset, data)
+    distribution = latent_distribution or _distribution_of(path)
+    images, labels = samples_from(source, samples, real, seed, distribution)
+    if classification_accuracy and labels is None:
+        raise UserError(
+            f"{path}: --classification-accuracy needs images with labels: a conditional "
+            "generator, or an .npz with y, and real images with the same labels"
+        )
     if not can_be_compared_with(real):
         raise UserError(
             f"{real.source}: too few images to compare with; at least {MIN_SAMPLES} held-out ones "
@@ -111,7 +128,12 @@ def run(
             f"{real.source}: has no labels, so no classifier can be trained to measure with; "
             "only copying is measured."
         )
-    result = evaluate(images, real, yardstick, seed)
+    result = evaluate(images, real, yardstick, seed, labels)
+    if classification_accuracy:
+        many = len(real.images) if path.suffix == ".keras" else MAX_SAMPLES
+        learned_from = samples_from(source, many, real, seed, distribution)
+        score = usefulness.classification_accuracy(*learned_from, real, seed)
+        result.scores["classification accuracy"] = score
     held_out = real.test_images is not None
     print(f"{path}: {len(images):,} samples")
     if yardstick is not None:

@@ -45,14 +45,24 @@ class Dataset:
     @property
     def classes(self) -> tuple[str, ...]:
         """The name of each class, in the order of `label_values`."""
-        if self.class_names is not None:
-            return tuple(self.class_names[value] for value in self.label_values)
-        return tuple(map(str, self.label_values))
+        return tuple(map(self.name_of, self.label_values))
 
-    @property
+    def name_of(self, label: int) -> str:
+        """The name of a label."""
+        has_name = self.class_names is not None and 0 <= label < len(self.class_names)
+        return self.class_names[label] if has_name else str(label)
+
+    @functools.cached_property
     def class_indices(self) -> np.ndarray:
         """The class of each image, from 0 up: `int32` array of shape `(n,)`."""
-        return np.searchsorted(self.label_values, self.labels).astype("int32")
+        return self.class_indices_of(self.labels)
+
+    def class_indices_of(self, labels: np.ndarray | None) -> np.ndarray | None:
+        """The place of each of some labels in `classes`; -1 for one that is not there."""
+        if labels is None or self.labels is None:
+            return None
+        places = np.searchsorted(self.label_values, labels).clip(max=len(self.label_values) - 1)
+        return np.where(self.label_values[places] == labels, places, -1).astype("int32")
 
     @functools.cached_property
     def checksum(self) -> str:

@@ -33,13 +33,17 @@ class Measurements:
     Attributes:
         features: `float64` array of shape `(n, 64)`.
         probabilities: `float64` array of shape `(n, classes)`. Its rows sum to 1.
+        labels: Integer array of shape `(n,)`, the class that each image has or should
+            have, or `None`.
     """
 
     features: np.ndarray
     probabilities: np.ndarray
+    labels: np.ndarray | None = None
 
     def __getitem__(self, rows) -> "Measurements":
-        return Measurements(self.features[rows], self.probabilities[rows])
+        labels = None if self.labels is None else self.labels[rows]
+        return Measurements(self.features[rows], self.probabilities[rows], labels)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -75,11 +79,12 @@ class Yardstick:
         """A dict of name and checksum. Results measured with another do not compare."""
         return {"name": self.name, "sha256": self.sha256}
 
-    def measure(self, images: np.ndarray) -> Measurements:
+    def measure(self, images: np.ndarray, labels: np.ndarray | None = None) -> Measurements:
         """Computes features and class probabilities of images.
 
         Args:
             images: `uint8` array of shape `(n, 28, 28, 1)`, from 0 to 255.
+            labels: Their labels, to be kept beside, or `None`.
 
         Returns:
             `Measurements`.
@@ -87,7 +92,7 @@ class Yardstick:
         features, probabilities = self.model.predict(
             to_unit_range(images), batch_size=500, verbose=0
         )
-        return Measurements(features.astype("float64"), probabilities.astype("float64"))
+        return Measurements(features.astype("float64"), probabilities.astype("float64"), labels)
 
 
 def build_classifier(classes: int) -> keras.Model:

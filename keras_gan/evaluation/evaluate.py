@@ -7,8 +7,10 @@ import numpy as np
 
 from keras_gan.data import Dataset
 from keras_gan.evaluation import metrics
+from keras_gan.evaluation.labelled import label_scores
 from keras_gan.evaluation.nearest import nearest_images, nearest_others
 from keras_gan.evaluation.samples import MIN_SAMPLES
+from keras_gan.evaluation.scores import Score
 
 if TYPE_CHECKING:
     from keras_gan.evaluation.classifier import Yardstick
@@ -19,21 +21,6 @@ NEAR_COPY_QUANTILE = 0.01
 # How many draws of real images the reference of the FID is averaged over, at most.
 REFERENCE_DRAWS = 4
 ROW = "{:<20}{:>12}{:>12}   {}"
-
-
-@dataclasses.dataclass(frozen=True)
-class Score:
-    """One score.
-
-    Attributes:
-        value: Float.
-        reference: Float, what real images score.
-        meaning: String, what the score says, in a few words.
-    """
-
-    value: float
-    reference: float
-    meaning: str
 
 
 @dataclasses.dataclass(frozen=True)
@@ -56,10 +43,10 @@ class Result:
 
     Attributes:
         scores: Dict that maps names to `Score`s.
-        class_shares: List of floats, the share of the samples that looks like
-            each class, or `None` without a yardstick.
-        classes: Array of shape `(n,)`, the class that each sample looks like, or
-            `None` without a yardstick.
+        class_shares: Dict that maps the name of each class to the share of the
+            samples that looks like it, or `None` without a yardstick.
+        classes: Array of shape `(n,)`, the class that each sample looks like, a
+            number of a key of `class_shares`; `None` without a yardstick.
         copies: `Copies`, for each sample.
         compared: Integer, how many samples were compared with real images by the
             scores that depend on that number; 0 without a yardstick.
@@ -67,7 +54,7 @@ class Result:
     """
 
     scores: dict[str, Score]
-    class_shares: list[float] | None
+    class_shares: dict[str, float] | None
     classes: np.ndarray | None
     copies: Copies
     compared: int
@@ -79,8 +66,8 @@ class Result:
             values = (f"{value:.4f}" for value in (score.value, score.reference))
             lines.append(ROW.format(name, *values, score.meaning))
         if self.class_shares:
-            shares = enumerate(self.class_shares)
-            shares = "  ".join(f"{label}: {share:.1%}" for label, share in shares)
+            shares = self.class_shares.items()
+            shares = "  ".join(f"{name}: {share:.1%}" for name, share in shares)
             lines += ["", f"share of each class:  {shares}"]
         return "\n".join(lines)
 
@@ -93,7 +80,11 @@ def can_be_compared_with(dataset: Dataset) -> bool:
 
 
 def evaluate(
-    samples: np.ndarray, dataset: Dataset, yardstick: "Yardstick | None" = None, seed: int = 0
+    samples: np.ndarray,
+    dataset: Dataset,
+    yardstick: "Yardstick | None" = None,
+    seed: int = 0,
+    labels: np.ndarray | None = None,
 ) -> Result:
     """Evaluates samples: measures them against real images.
 
@@ -112,6 +103,8 @@ def evaluate(
             package; for other labelled images it is trained on first use; for
             images without labels there is none, and only copying is measured.
         seed: Integer, fixes every random choice.
+        labels: Integer array of shape `(n,)`, the class in `dataset.classes` that each
+            sample was drawn for; scores of labels are added then.
 
     Returns:
         A `Result`.
@@ -129,13 +122,20 @@ def evaluate(
     copies, copying = _copying(samples, dataset)
     if yardstick is None:
         return Result(copying, None, None, copies, compared=0, real=0)
-    fake = yardstick.measure(samples)
-    real, draws = _real_sides(dataset, yardstick, len(samples), seed)
+    fake = yardstick.measure(samples, labels)
+    others, held_out = real_sides(dataset, seed)
+    real = yardstick.measure(*held_out)
+    draws = [yardstick.measure(*draw) for draw in _reference_draws(others, len(samples))]
     compared = len(draws[0].features)
     rows = np.random.default_rng(seed).permutation(len(samples))[:compared]
+    names = [dataset.name_of(value) for value in yardstick.label_values]
+    scores = _scores(real, fake[rows], draws) | _rarest_class(real, fake, draws[0], names)
+    if labels is not None and real.labels is not None:
+        columns = yardstick.columns(dataset.label_values)
+        scores |= label_scores(real, fake[rows], draws[0], columns, dataset.classes)
     return Result(
-        _scores(real, fake[rows], draws) | _rarest_class(real, fake, draws[0]) | copying,
-        metrics.class_shares(fake.probabilities).tolist(),
+        scores | copying,
+        dict(zip(names, metrics.class_shares(fake.probabilities).tolist(), strict=True)),
         fake.probabilities.argmax(axis=1),
         copies,
         compared,
@@ -143,16 +143,38 @@ def evaluate(
     )
 
 
-def _real_sides(dataset, yardstick, n, seed):
-    """Measures the real images, and draws of up to `n` others for the references."""
-    images = dataset.images[np.random.default_rng(seed).permutation(len(dataset.images))]
-    real_images = dataset.test_images
-    if real_images is None:
-        images, real_images = np.array_split(images, 2)
+Side = tuple[np.ndarray, np.ndarray | None]
+
+
+def real_sides(dataset: Dataset, seed: int = 0) -> tuple[Side, Side]:
+    """Real images for the references, and those to compare with.
+
+    Args:
+        dataset: A `Dataset`.
+        seed: Integer, fixes the order of the former, and who is on which side.
+
+    Returns:
+        Two tuples of images and of their classes (or `None`): the training images, and
+        the held-out images. If none are held out, these are the halves of the former.
+    """
+    order = np.random.default_rng(seed).permutation(len(dataset.images))
+    classes = None if dataset.labels is None else dataset.class_indices
+    if dataset.test_images is not None:
+        held_out = dataset.test_images, dataset.class_indices_of(dataset.test_labels)
+        sides = [order]
+    else:
+        sides = np.array_split(order, 2)
+    pairs = [(dataset.images[rows], None if classes is None else classes[rows]) for rows in sides]
+    return pairs[0], held_out if dataset.test_images is not None else pairs[1]
+
+
+def _reference_draws(side, n):
+    """Up to `n` images at a time, with their classes."""
+    images, classes = side
     n = min(n, len(images))
-    starts = range(0, len(images) - n + 1, n)[:REFERENCE_DRAWS]
-    draws = [yardstick.measure(images[start : start + n]) for start in starts]
-    return yardstick.measure(real_images), draws
+    for start in range(0, len(images) - n + 1, n)[:REFERENCE_DRAWS]:
+        rows = slice(start, start + n)
+        yield images[rows], None if classes is None else classes[rows]
 
 
 def _scores(real, fake, draws):
@@ -186,13 +208,13 @@ def _scores(real, fake, draws):
     }
 
 
-def _rarest_class(real, fake, reference):
+def _rarest_class(real, fake, reference, names):
     """The share of the class that samples have least of, of the classes of real images."""
     real_shares, shares, reference_shares = (
         metrics.class_shares(side.probabilities) for side in (real, fake, reference)
     )
     rarest = int(np.where(real_shares > 0, shares, 1).argmin())
-    meaning = f"share of class {rarest}, the rarest of the samples"
+    meaning = f"share of class {names[rarest]}, the rarest of the samples"
     return {"rarest class": Score(float(shares[rarest]), float(reference_shares[rarest]), meaning)}
 
 

@@ -52,6 +52,7 @@ def plot_result(
             axes,
             _by_class(samples, result.classes, len(result.class_shares)),
             "Samples, a row for each class",
+            list(result.class_shares),
         )
         upper, lower = right.subgridspec(2, 1, height_ratios=(3, 2))
         _draw_shares(figure.add_subplot(upper), result.class_shares)
@@ -76,14 +77,19 @@ def _by_class(samples, classes, count):
     return np.concatenate(rows)
 
 
-def _draw_images(axes, images, title):
-    axes.imshow(mosaic(images, COLUMNS), cmap="gray", vmin=0, vmax=1, interpolation="nearest")
-    axes.set_axis_off()
+def _draw_images(axes, images, title, row_names=()):
+    grid = mosaic(images, COLUMNS)
+    axes.imshow(grid, cmap="gray", vmin=0, vmax=1, interpolation="nearest")
     axes.set_title(title)
+    axes.set_xticks([])
+    middles = (np.arange(len(row_names)) + 0.5) * len(grid) / max(len(row_names), 1)
+    axes.set_yticks(middles, row_names)
+    axes.tick_params(length=0)
+    axes.spines[:].set_visible(False)
 
 
 def _draw_shares(axes, shares):
-    bars = axes.bar(range(len(shares)), [100 * share for share in shares])
+    bars = axes.bar(range(len(shares)), [100 * share for share in shares.values()])
     axes.bar_label(
         bars, fmt="%.1f", padding=3, bbox={"facecolor": "white", "linewidth": 0, "pad": 1}
     )
@@ -91,6 +97,7 @@ def _draw_shares(axes, shares):
         100 / len(shares), color="gray", linestyle="--", linewidth=1, zorder=0, label="even"
     )
     axes.set(title="Share of each class", xlabel="class", ylabel="% of the samples")
-    axes.set_xticks(range(len(shares)))
+    long_names = max(map(len, shares)) > 2
+    axes.set_xticks(range(len(shares)), shares, rotation=90 if long_names else 0)
     axes.margins(y=0.12)
     axes.legend()

@@ -147,9 +147,13 @@ def _check_finite_logs(logs, epoch, step):
 
 
 def _checked_labels(labels, n, conditional):
-    if conditional != (labels is not None):
-        needs = "a conditional composite needs labels" if conditional else "it takes no labels"
-        raise ValueError(f"{needs}: see keras_gan.make_conditional")
+    if conditional and labels is None:
+        raise ValueError("a conditional composite needs labels: give one for each image")
+    if not conditional and labels is not None:
+        raise ValueError(
+            "labels were given to a composite that takes none: see keras_gan.make_conditional; if "
+            "this was meant for another argument, name it, such as epochs=5"
+        )
     if labels is None:
         return None
     labels = np.asarray(labels)
