@@ -49,15 +49,14 @@ class WalkPlot(GanCallback):
 
     def after_training(self, epoch):
         walks = self._walks() if self.labels is None else self._walks_of_classes()
-        images = {name: self.generator.predict_on_batch(inputs) for name, inputs in walks}
         with OptionalPicture("interpolation_plot.png"):
-            plot_walks(images, ensure_folder(self.plots_dir) / "interpolation_plot.png")
+            plot_walks(dict(walks), ensure_folder(self.plots_dir) / "interpolation_plot.png")
 
     def _walks(self):
         for pair, start, end in zip(PAIRS, self.latents[::2], self.latents[1::2], strict=False):
             for kind in ("straight", "spherical"):
                 latents = interpolate(start, end, STEPS, spherical=kind == "spherical")
-                yield f"{pair}, {kind}", latents
+                yield f"{pair}, {kind}", self.generator.predict_on_batch(latents)
 
     def _walks_of_classes(self):
         labels = evenly(list(np.unique(self.labels)), 2 * len(PAIRS))
@@ -65,9 +64,10 @@ class WalkPlot(GanCallback):
         for label in labels[: len(PAIRS)]:
             start, end = self.latents[self.labels == label][:2]
             latents = interpolate(start, end, STEPS, spherical=True)
-            yield names[label], [latents, np.full(STEPS, label, "int32")]
+            inputs = [latents, np.full(STEPS, label, "int32")]
+            yield names[label], self.generator.predict_on_batch(inputs)
         if not can_walk_between_classes(self.generator):
             return
         for start, end in itertools.pairwise(labels[: len(PAIRS) + 1]):
-            inputs = walk_between_classes(self.generator, self.latents[0], start, end, STEPS)
-            yield f"{names[start]} to {names[end]}", inputs
+            images = walk_between_classes(self.generator, self.latents[0], start, end, STEPS)
+            yield f"{names[start]} to {names[end]}", images

@@ -8,7 +8,8 @@ from keras_gan.errors import UserError
 from keras_gan.gan.labels import is_conditional
 
 LABEL_EMBEDDING = "label_embedding"
-LATENT_OF_CLASS = "latent_of_class"
+LATENT_TO_HIDDEN = "latent_to_hidden"
+HIDDEN_TO_IMAGE = "hidden_to_image"
 
 
 def make_conditional(
@@ -18,8 +19,8 @@ def make_conditional(
 
     A network that takes labels already stays as it is. The others become:
 
-    - a generator that adds an embedding of the label to the latent, so each class
-      has a region of the latent space of its own;
+    - a generator that adds an embedding of the label to its first hidden layer,
+      before that is normalized and activated;
     - a discriminator that adds to its logit the inner product of its last hidden
       layer with an embedding of the label: the projection discriminator of
       [Miyato and Koyama, 2018](https://arxiv.org/abs/1802.05637).
@@ -68,17 +69,14 @@ def classes_of(network: keras.Model) -> int | None:
 
 
 def can_walk_between_classes(generator: keras.Model) -> bool:
-    """Whether a generator is one of `make_conditional`, whose classes are places of latents."""
-    return any(layer.name == LATENT_OF_CLASS for layer in generator.layers)
+    """Whether a generator is one of `make_conditional`, which knows places between classes."""
+    return any(layer.name == HIDDEN_TO_IMAGE for layer in generator.layers)
 
 
 def walk_between_classes(
     generator: keras.Model, latent: np.ndarray, start: int, end: int, steps: int
-) -> list[np.ndarray]:
+) -> np.ndarray:
     """Walks from one class to another at one latent.
-
-    The generator adds an embedding of the label to the latent. So the latent moves by
-    a growing part of the difference between the two embeddings, and the label stays.
 
     Args:
         generator: A generator of `make_conditional`.
@@ -88,29 +86,57 @@ def walk_between_classes(
         steps: Integer, at least 2, the number of images, both ends included.
 
     Returns:
-        What the generator takes: a list of latents `(steps, latent_dim)` and labels
-        `(steps,)`.
+        The images, an array of shape `(steps, 28, 28, 1)`, from 0 to 1.
 
     Example:
 
-    >>> images = generator.predict(walk_between_classes(generator, latents[0], 3, 8, steps=10))
+    >>> images = walk_between_classes(generator, latents[0], start=3, end=8, steps=10)
     """
-    embeddings = keras.ops.convert_to_numpy(generator.get_layer(LABEL_EMBEDDING).embeddings)
+    embedding, to_hidden, to_image = map(
+        generator.get_layer, (LABEL_EMBEDDING, LATENT_TO_HIDDEN, HIDDEN_TO_IMAGE)
+    )
+    first, last = keras.ops.convert_to_numpy(embedding(np.array([start, end], "int32")))
     parts = np.linspace(0, 1, steps, dtype="float32")[:, None]
-    latents = latent + parts * (embeddings[end] - embeddings[start])
-    return [latents, np.full(steps, start, "int32")]
+    hidden = to_hidden.predict_on_batch(latent[None])
+    return to_image.predict_on_batch(hidden + (1 - parts) * first + parts * last)
 
 
 def _conditional_generator(generator, classes):
-    latent, label = keras.Input(generator.input_shape[1:], name="latent"), _label()
+    latent, label = keras.Input(generator.inputs[0].shape[1:], name="latent"), _label()
+    to_hidden, to_image = _split(generator)
     embedding = layers.Embedding(
         classes,
-        generator.input_shape[1],
+        to_hidden.output.shape[1],
         embeddings_initializer=keras.initializers.RandomNormal(stddev=1.0),
         name=LABEL_EMBEDDING,
     )
-    images = generator(layers.Add(name=LATENT_OF_CLASS)([latent, embedding(label)]))
-    return keras.Model([latent, label], images, name="conditional_generator")
+    hidden = layers.Add(name="hidden_of_class")([to_hidden(latent), embedding(label)])
+    return keras.Model([latent, label], to_image(hidden), name="conditional_generator")
+
+
+def _split(generator):
+    """A generator as two: up to its first hidden layer, and from there on."""
+    path, tensor = [], generator.outputs[0]
+    while not isinstance(layer := _origin(tensor)[0], layers.InputLayer):
+        before = _origin(tensor)[1]
+        path.append((layer, before, tensor))
+        tensor = before
+    for layer, before, after in reversed(path):
+        if isinstance(layer, keras.Model):  # a model in a model
+            to_hidden, to_image = _split(layer)
+            to_hidden = keras.Model(tensor, to_hidden(before))
+            hidden = keras.Input(to_hidden.output.shape[1:])
+            rest = keras.Model(after, generator.outputs[0])
+            to_image = keras.Model(hidden, rest(to_image(hidden)))
+            break
+        if isinstance(layer, layers.Dense):
+            to_hidden = keras.Model(tensor, after)
+            to_image = keras.Model(after, generator.outputs[0])
+            break
+    else:
+        raise UserError("the generator has no Dense layer, which could be told the class")
+    to_hidden.name, to_image.name = LATENT_TO_HIDDEN, HIDDEN_TO_IMAGE
+    return to_hidden, to_image
 
 
 def _conditional_discriminator(discriminator, classes):
@@ -140,9 +166,9 @@ def _with_features(discriminator):
 
 
 def _origin(tensor):
-    """The layer that a tensor comes from, and what that layer was called with."""
+    """The layer that a tensor comes from, and what that layer was called with, if anything."""
     layer, node, _ = tensor._keras_history
-    return layer, layer._inbound_nodes[node].input_tensors[0]
+    return layer, next(iter(layer._inbound_nodes[node].input_tensors), None)
 
 
 def _label():
