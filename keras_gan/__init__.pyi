@@ -26,6 +26,7 @@ from .gan.composite import Composite
 from .gan.latents import draw_latents, interpolate
 from .gan.losses import GanLoss
 from .gan.penalties import GradientPenalty, Penalty, R1Penalty
+from .networks.conditional import make_conditional, walk_between_classes
 from .networks.default import build_discriminator, build_generator
 from .networks.loading import load_generator
 from .pictures.plots import plot_curves, plot_images, plot_model, plot_walks
@@ -82,6 +83,7 @@ __all__ = [
     "load_data",
     "load_generator",
     "load_yardstick",
+    "make_conditional",
     "plot_curves",
     "plot_images",
     "plot_model",
@@ -89,4 +91,5 @@ __all__ = [
     "resume",
     "run",
     "train",
+    "walk_between_classes",
 ]

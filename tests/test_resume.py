@@ -75,12 +75,15 @@ def assert_same(folder, unbroken):
     assert pictures == unbroken[0]
 
 
-@pytest.fixture(scope="module")
-def unbroken(digits_file, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("unbroken")
-    done = run_main("--data", digits_file, *SETTINGS, cwd=folder)
+def unbroken_run(folder, *arguments):
+    done = run_main(*arguments, *SETTINGS, cwd=folder)
     assert done.returncode == 0, done.stderr
     return outcome(folder)
+
+
+@pytest.fixture(scope="module")
+def unbroken(digits_file, tmp_path_factory):
+    return unbroken_run(tmp_path_factory.mktemp("unbroken"), "--data", digits_file)
 
 
 @pytest.mark.slow
@@ -123,11 +126,17 @@ def test_a_run_that_was_stopped_goes_on_as_the_same_run(
 
 
 @pytest.mark.slow
-def test_a_run_that_is_killed_at_any_moment(digits_file, unbroken, tmp_path, request):
+@pytest.mark.parametrize("recipe", [(), ("--conditional",)], ids=["plain", "conditional"])
+def test_a_run_that_is_killed_at_any_moment(recipe, digits_file, tmp_path, request):
     """`--kills 200` draws that many moments; every run that ends is compared."""
     kills = request.config.getoption("--kills")
     draw = random.Random(kills)
-    arguments = ["--data", digits_file, *SETTINGS, "--resume"]
+    if recipe:
+        (tmp_path / "unbroken").mkdir()
+        unbroken = unbroken_run(tmp_path / "unbroken", "--data", digits_file, *recipe)
+    else:
+        unbroken = request.getfixturevalue("unbroken")
+    arguments = ["--data", digits_file, *recipe, *SETTINGS, "--resume"]
     arguments += ["--checkpoint-minutes", "0.0001"]  # after every step
     finished, folder = 0, None
     while kills > 0 or folder:
@@ -234,13 +243,15 @@ class FailingWrites:
         " --no-jit-compile",
         "--preset mlp --mixed-precision --optimizer rmsprop --no-jit-compile",
         "--preset lsgan --networks mlp --optimizer sgd --label-smoothing 0.1",
+        "--conditional --networks mlp --fresh-latents 2 --no-jit-compile",
     ],
 )
 def test_a_run_of_any_recipe_is_resumed_as_it_was(
     recipe, digits, tmp_path, monkeypatch, quick_pictures
 ):
     monkeypatch.chdir(tmp_path)
-    np.savez(tmp_path / "digits.npz", x=digits[0][:110, ..., 0])
+    labels = {"y": digits[1][:110]} if "--conditional" in recipe else {}
+    np.savez(tmp_path / "digits.npz", x=digits[0][:110, ..., 0], **labels)
     arguments = ["--data", "digits.npz", "--quiet", "--batch-size", "20", *recipe.split()]
     assert main([*arguments, "--epochs", "3"]) == 0
     unbroken = outcome(tmp_path)

@@ -74,9 +74,23 @@ def _read_npz(path):
         for names in (("x_train", "y_train", "x_test", "y_test"), ("x", "y")):
             if names[0] in arrays:
                 images, labels, *test = (arrays.get(name) for name in names)
-                return checked_dataset(images, labels, str(path), *test)
+                dataset = checked_dataset(images, labels, str(path), *test)
+                return _with_names(dataset, arrays.get("class_names"))
         found = ", ".join(arrays) or "none"
     raise UserError(f"{path}: expected an array x_train or x, found the arrays: {found}")
+
+
+def _with_names(dataset, names):
+    """The data set with the names of its classes, if an array has them, one for each label."""
+    if names is None or dataset.labels is None:
+        return dataset
+    highest = int(dataset.label_values[-1])
+    if names.ndim != 1 or names.dtype.kind != "U" or not 0 <= highest < len(names):
+        raise UserError(
+            f"{dataset.source}: expected class_names to be a string for each label from 0 to "
+            f"{highest}, found shape {names.shape} of dtype {names.dtype}"
+        )
+    return dataclasses.replace(dataset, class_names=tuple(map(str, names)))
 
 
 def _read_idx(path):

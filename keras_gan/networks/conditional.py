@@ -125,9 +125,9 @@ def _split(generator):
         if isinstance(layer, keras.Model):  # a model in a model
             to_hidden, to_image = _split(layer)
             to_hidden = keras.Model(tensor, to_hidden(before))
-            hidden = keras.Input(to_hidden.output.shape[1:])
-            rest = keras.Model(after, generator.outputs[0])
-            to_image = keras.Model(hidden, rest(to_image(hidden)))
+            if after is not generator.outputs[0]:
+                rest = keras.Model(after, generator.outputs[0])
+                to_image = keras.Model(to_image.input, rest(to_image.output))
             break
         if isinstance(layer, layers.Dense):
             to_hidden = keras.Model(tensor, after)
