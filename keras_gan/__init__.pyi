@@ -4,6 +4,7 @@ from .callbacks.average import AveragedGenerator
 from .callbacks.board import SamplesOnTensorBoard
 from .callbacks.checkpoints import Checkpoints
 from .callbacks.curves import CurvePlots
+from .callbacks.decay import LearningRateDecay
 from .callbacks.diagrams import NetworkDiagrams
 from .callbacks.film import SampleFilm
 from .callbacks.history import HistoryFile
@@ -55,6 +56,7 @@ __all__ = [
     "GanLoss",
     "GradientPenalty",
     "HistoryFile",
+    "LearningRateDecay",
     "LogFile",
     "ModelFiles",
     "NetworkDiagrams",

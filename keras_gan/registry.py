@@ -86,6 +86,7 @@ CALLBACKS = Registry(
     {
         "real_samples": "keras_gan.callbacks.real_samples:RealSamples",
         "diagrams": "keras_gan.callbacks.diagrams:NetworkDiagrams",
+        "decay": "keras_gan.callbacks.decay:LearningRateDecay",
         "average": "keras_gan.callbacks.average:AveragedGenerator",
         "progress": "keras_gan.callbacks.progress:ProgressReport",
         "metrics": "keras_gan.callbacks.metrics:QualityMetrics",

@@ -136,6 +136,12 @@ class Config:
         "how far a step goes",
         TRAINING,
     )
+    learning_rate_decay: float = setting(
+        0.0,
+        Fraction(),
+        "share of the epochs, the last ones, in which the learning rate falls to 0",
+        TRAINING,
+    )
     beta_1: float = setting(
         0.5, Fraction("BETA"), "how much of its last direction Adam keeps, 0 to 1", TRAINING
     )

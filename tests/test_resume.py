@@ -472,6 +472,14 @@ def resumable(finished_run, monkeypatch):
     return finished_run
 
 
+def test_a_falling_rate_is_tied_to_the_number_of_epochs(settings, capsys):
+    job.run(Config(**settings, learning_rate_decay=0.5))
+    arguments = ["--resume", "--quiet", "--epochs"]
+    assert main([*arguments, "3"]) == 2
+    assert "epochs is 2 in the run to resume and cannot become 3, since" in capsys.readouterr().err
+    assert main([*arguments, "2"]) == 0
+
+
 @pytest.mark.slow
 def test_a_run_is_not_resumed_on_another_backend(resumable):
     other = "jax" if keras.backend.backend() == "tensorflow" else "tensorflow"

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from keras import layers
 
-from keras_gan import Penalty, build_composite, train
+from keras_gan import LearningRateDecay, Penalty, Position, build_composite, train
 from keras_gan.gan.step import GanStep
 
 LOG_NAMES = ["d_loss", "g_loss", "real_score", "fake_score", "real_accuracy", "fake_accuracy"]
@@ -318,3 +318,25 @@ def test_images_that_cannot_be_trained_on_are_refused(images, said, composite_to
 @pytest.fixture(scope="module")
 def composite_to_refuse_with():
     return small_composite()
+
+
+@pytest.mark.every_backend
+def test_the_learning_rate_falls_at_the_end_and_again_when_resumed(digits):
+    def rates(composite, stop_after=None):
+        class Rates(keras.callbacks.Callback):
+            def on_train_batch_end(self, batch, logs=None):
+                sides = self.model, self.model.discriminator
+                seen.append([float(side.optimizer.learning_rate) for side in sides])
+
+            def on_epoch_end(self, epoch, logs=None):
+                self.model.stop_training = epoch == stop_after
+
+        seen = []
+        callbacks = [LearningRateDecay(0.3, 0.5), Rates()]
+        settings = {"epochs": 4, "batch_size": 200, "callbacks": callbacks}
+        train(composite, digits[0], **settings, position=position)
+        return seen
+
+    composite, position = small_composite(learning_rate=0.3), Position(np.random.default_rng(0))
+    seen = rates(composite, stop_after=1) + rates(composite)
+    np.testing.assert_allclose(seen, np.repeat([[0.3], [0.3], [0.2], [0.1]], 2, axis=1), rtol=1e-6)
