@@ -5,8 +5,11 @@ import subprocess
 import sys
 
 import keras
+import numpy as np
 import pytest
 from conftest import ROOT
+
+from keras_gan import build_discriminator, build_generator, make_conditional
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PAGES = [ROOT / "README.md", ROOT / "benchmarks" / "README.md", *(ROOT / "docs").glob("*.md")]
@@ -15,8 +18,6 @@ PAGES = [ROOT / "README.md", ROOT / "benchmarks" / "README.md", *(ROOT / "docs")
 @pytest.fixture
 def workplace(digits, tmp_path, monkeypatch):
     """A folder as a run leaves it, and a small MNIST in place of a download."""
-    from keras_gan import build_generator
-
     monkeypatch.chdir(tmp_path)
     small_mnist = (digits[0][..., 0], digits[1]), (digits[0][..., 0], digits[1])
     monkeypatch.setattr(keras.datasets.mnist, "load_data", lambda: small_mnist)
@@ -34,11 +35,22 @@ def block_with(words, page="README.md"):
 
 
 def test_the_saved_generator_draws_digits_with_plain_keras(workplace):
-    block = block_with("load_model")
+    block = block_with("save_img")
     assert "keras_gan" not in block
     assert len(block.strip().splitlines()) <= 10
     exec(block, {})
     assert (workplace / "digits.png").stat().st_size > 1000
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/guide.md"])
+def test_a_thousand_sevens_take_three_lines(page, workplace):
+    pair = make_conditional(build_generator(), build_discriminator(), 10)
+    pair[0].save(workplace / "models" / "generator.keras")
+    block = block_with("sevens = ", page)
+    assert len([line for line in block.splitlines() if "import" not in line and line]) <= 3
+    names = {"keras": keras, "np": np}
+    exec(block, names)
+    assert names["sevens"].shape == (1000, 28, 28, 1)
 
 
 @pytest.mark.slow
@@ -100,7 +112,7 @@ def flags_of(command):
 @pytest.fixture(scope="module")
 def known_flags():
     main = [sys.executable, "main.py"]
-    commands = ([], ["evaluate"], ["compare"])
+    commands = ([], ["generate"], ["evaluate"], ["compare"])
     return set().union(*(flags_of([*main, *command, "--help"]) for command in commands))
 
 
