@@ -2,6 +2,8 @@
 
 # Nothing of ours on top of what was published.
 PLAIN = {"penalty": 0.0, "average": 0.0, "fresh_latents": 1}
+# What `--conditional` adds to a recipe of ours.
+CONDITIONAL = {"default": {"learning_rate_decay": 0.5}}
 PRESETS = {
     "default": {},
     # https://machinelearningmastery.com/how-to-develop-a-generative-adversarial-network-for-an-mnist-handwritten-digits-from-scratch-in-keras/

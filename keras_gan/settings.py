@@ -8,7 +8,7 @@ import dataclasses
 
 from keras_gan.errors import UserError
 from keras_gan.kinds import Boolean, Choice, ExistingPath, FilePath, Float, Fraction, Integer
-from keras_gan.presets import PRESETS
+from keras_gan.presets import CONDITIONAL, PRESETS
 from keras_gan.registry import LOSSES, NETWORKS
 
 DATASETS = ("mnist", "fashion_mnist")
@@ -139,7 +139,8 @@ class Config:
     learning_rate_decay: float = setting(
         0.0,
         Fraction(),
-        "share of the epochs, the last ones, in which the learning rate falls to 0",
+        "share of the epochs, the last ones, in which the learning rate falls to 0; with "
+        "--conditional, the preset default has 0.5",
         TRAINING,
     )
     beta_1: float = setting(
@@ -270,7 +271,10 @@ def configure(preset: str = "default", **settings) -> Config:
 
     >>> config = configure("wgan-gp", epochs=20, seed=7)
     """
-    config = Config(preset=preset, **PRESETS.get(preset, {}) | settings)
+    recipe = PRESETS.get(preset, {})
+    if settings.get("conditional"):
+        recipe = recipe | CONDITIONAL.get(preset, {})
+    config = Config(preset=preset, **recipe | settings)
     for name in ("beta_1", "beta_2"):
         if name in settings and config.optimizer != "adam":
             raise UserError(

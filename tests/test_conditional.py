@@ -14,6 +14,7 @@ from keras_gan import (
     build_composite,
     build_discriminator,
     build_generator,
+    configure,
     draw_samples,
     evaluate,
     load_generator,
@@ -301,6 +302,13 @@ def test_it_is_trained_further_from_its_files(
     assert main([*arguments, *files, "--conditional"]) == 0
     assert main([*arguments, *files]) == 2
     assert "add --conditional" in capsys.readouterr().err
+
+
+def test_it_adds_to_our_own_recipe_alone():
+    assert configure(conditional=True).learning_rate_decay == 0.5
+    assert configure(conditional=True, learning_rate_decay=0.1).learning_rate_decay == 0.1
+    assert configure().learning_rate_decay == 0
+    assert configure("dcgan", conditional=True).learning_rate_decay == 0
 
 
 @pytest.mark.parametrize(

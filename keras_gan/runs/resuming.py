@@ -59,8 +59,8 @@ def settings_to_resume_with(newest: Checkpoint, given: dict) -> Config:
     if config.learning_rate_decay and config.epochs != begun_with["epochs"]:
         raise UserError(
             f"epochs is {begun_with['epochs']} in the run to resume and cannot become "
-            f"{config.epochs}, since the learning rate falls towards the last of them "
-            "(--learning-rate-decay)"
+            f"{config.epochs}, since the learning rate falls towards the last of them; leave it "
+            "out, or start again without --resume"
         )
     position = newest.position
     if (config.epochs, 0) < (position.epoch, position.step):
