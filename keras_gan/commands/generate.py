@@ -124,7 +124,10 @@ def run(
 
         with native_chatter_hidden():
             keras.ops.zeros(1)  # the backend starts
-        (_film if walk else _images)(origin, request, target, quiet)
+        if walk:
+            _film(origin, request, target)
+        else:
+            _images(origin, request, target, quiet)
 
 
 @contextlib.contextmanager
@@ -164,6 +167,8 @@ def _images(origin: Origin, request: Request, output: Output, quiet: bool) -> No
         names, labels = _asked(origin, request, generator)
     if labels is None:
         check_no_stale_labels(output)
+    else:
+        labels = labels[: request.count]
     batches = generate_images(
         generator,
         request.count,
@@ -182,7 +187,7 @@ def _images(origin: Origin, request: Request, output: Output, quiet: bool) -> No
     print(f"{output.path}: {request.count:,} images{classes}, {rate:,.0f} a second")
 
 
-def _film(origin: Origin, request: Request, output: Output, quiet: bool) -> None:
+def _film(origin: Origin, request: Request, output: Output) -> None:
     from keras_gan.gan.labels import is_conditional
     from keras_gan.generation.walking import COLUMNS, walk_through_classes, walk_through_latents
     from keras_gan.networks.conditional import can_walk_between_classes
@@ -202,8 +207,8 @@ def _film(origin: Origin, request: Request, output: Output, quiet: bool) -> None
         )
     walks = walk_through_classes if between else walk_through_latents
     frames = walks(generator, labels, request.seed, request.truncation, request.latent_distribution)
-    start, drawn = time.monotonic(), []
-    drawn.extend(frames)
+    start = time.monotonic()
+    drawn = list(frames)
     save_walk(drawn, output.path, COLUMNS)
     images = sum(map(len, drawn))
     rate = images / (time.monotonic() - start)

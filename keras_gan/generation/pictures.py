@@ -51,7 +51,7 @@ def write_folder(stream: Stream, folder: pathlib.Path) -> str:
         String, the SHA-256 of what `sha256sum` prints of the files in their order.
     """
     names = folder_names(stream.class_names) if stream.labelled else None
-    for label in (stream.labels or [])[: stream.count]:
+    for label in stream.labels or ():
         (folder / names[label]).mkdir()
     listing = hashlib.sha256()
     for number, image, label in stream.numbered():
