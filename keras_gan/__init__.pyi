@@ -27,6 +27,7 @@ from .gan.composite import Composite
 from .gan.latents import draw_latents, interpolate
 from .gan.losses import GanLoss
 from .gan.penalties import GradientPenalty, Penalty, R1Penalty
+from .generation.images import generate_images
 from .networks.conditional import make_conditional, walk_between_classes
 from .networks.default import build_discriminator, build_generator
 from .networks.loading import load_generator
@@ -81,6 +82,7 @@ __all__ = [
     "draw_samples",
     "embedded_digits",
     "evaluate",
+    "generate_images",
     "interpolate",
     "load_data",
     "load_generator",

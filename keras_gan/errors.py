@@ -21,9 +21,13 @@ class Stopped(KeyboardInterrupt):
     Attributes:
         signum: Integer, the signal that said so.
         resumable: Boolean, whether the run had begun, so that it can go on.
+
+    Args:
+        advice: String, how to go on where `--resume` is not the way, or `None`.
     """
 
-    def __init__(self, signum, resumable=False):
-        super().__init__(f"stopped by {signal.Signals(signum).name}")
+    def __init__(self, signum, resumable=False, advice=None):
+        message = f"stopped by {signal.Signals(signum).name}"
+        super().__init__(f"{message}; {advice}" if advice else message)
         self.signum = signum
         self.resumable = resumable

@@ -4,6 +4,7 @@ import contextlib
 import errno
 import os
 import pathlib
+import shutil
 
 from keras_gan.errors import DiskError, UserError
 
@@ -48,6 +49,34 @@ def write_whole(path):
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def write_folder_whole(path):
+    """Yields a new temporary folder beside `path`, and renames it when it is complete.
+
+    If the block raises, nothing is left of it. What a killed process has left is removed
+    by the next one.
+
+    Args:
+        path: Path of a folder that does not exist, or is empty.
+
+    Raises:
+        DiskError: If the folder cannot be written.
+    """
+    path = pathlib.Path(path)
+    temporary = path.with_name(f".{path.name}.tmp")
+    try:
+        with disk_errors(path):
+            shutil.rmtree(temporary, ignore_errors=True)
+            temporary.mkdir()
+            yield temporary
+            if path.is_dir():
+                path.rmdir()
+            os.replace(temporary, path)
+            _sync_folder(path.parent)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
 
 
 def _sync_folder(folder):

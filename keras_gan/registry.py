@@ -57,6 +57,7 @@ class Registry(MutableMapping):
 COMMANDS = Registry(
     {
         "train": "keras_gan.commands.train",
+        "generate": "keras_gan.commands.generate",
         "evaluate": "keras_gan.commands.evaluate",
         "compare": "keras_gan.commands.compare",
     }

@@ -167,12 +167,16 @@ def test_one_call_and_separate_calls_give_the_same_weights(loss, digits):
 
 
 @pytest.mark.parametrize(
-    "form", ["model in a model", "model in the middle", "branches", "convolution at the end"]
+    "form",
+    ["one layer", "model in a model", "model in the middle", "branches", "convolution at the end"],
 )
 def test_networks_of_ones_own_can_be_told_the_class(form):
     generator, discriminator = small_networks()
     latent, image = keras.Input((LATENT_DIM,)), keras.Input((28, 28, 1))
-    if form == "model in a model":
+    if form == "one layer":
+        drawn = layers.Dense(784, "sigmoid", kernel_initializer="random_normal")
+        generator = keras.Sequential([latent, drawn, layers.Reshape((28, 28, 1))])
+    elif form == "model in a model":
         generator = keras.Sequential([latent, layers.Rescaling(2.0), generator])
         discriminator = keras.Sequential([image, layers.Rescaling(2.0), discriminator])
     elif form == "model in the middle":
@@ -190,6 +194,7 @@ def test_networks_of_ones_own_can_be_told_the_class(form):
     composite = build_composite(*make_conditional(generator, discriminator, 3), penalty=0)
     drawn = composite.generator.predict_on_batch([latents, labels])
     assert drawn.shape == before.shape
+    assert 0 <= drawn.min() < drawn.max() <= 1
     assert abs(drawn - before).max(axis=(1, 2, 3)).min() > 1e-6
     composite.train_on_batch([latents, labels], np.ones((6, 1)))
     moved = composite.discriminator.get_weights()

@@ -184,9 +184,7 @@ def find_yardstick(dataset: Dataset) -> Yardstick | None:
     """
     if dataset.labels is None:
         return None
-    if hashlib.sha256(DIGITS_PATH.read_bytes()).hexdigest() != DIGITS_SHA256:
-        raise UserError(f"{DIGITS_PATH}: is damaged; install keras_gan again")
-    digits = _load_digits()
+    digits = digits_yardstick()
     if _agrees(digits, dataset):
         return digits
     name, path = _cached(dataset)
@@ -194,6 +192,17 @@ def find_yardstick(dataset: Dataset) -> Yardstick | None:
         return _load(name, path, dataset.label_values) if path.exists() else None
     except Exception:  # it is damaged, so it is trained again
         return None
+
+
+def digits_yardstick() -> Yardstick:
+    """Loads the yardstick of digits, which comes with the package.
+
+    Raises:
+        UserError: If its file is damaged.
+    """
+    if hashlib.sha256(DIGITS_PATH.read_bytes()).hexdigest() != DIGITS_SHA256:
+        raise UserError(f"{DIGITS_PATH}: is damaged; install keras_gan again")
+    return _load_digits()
 
 
 def load_yardstick(dataset: Dataset) -> Yardstick | None:

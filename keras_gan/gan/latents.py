@@ -6,7 +6,11 @@ from keras_gan.settings import LATENT_DISTRIBUTIONS
 
 
 def draw_latents(
-    rng: np.random.Generator, n: int, latent_dim: int, distribution: str = "normal"
+    rng: np.random.Generator,
+    n: int,
+    latent_dim: int,
+    distribution: str = "normal",
+    truncation: float | None = None,
 ) -> np.ndarray:
     """Draws latents at random.
 
@@ -16,6 +20,10 @@ def draw_latents(
         latent_dim: Integer, the size of each.
         distribution: `"normal"`, the standard normal distribution, or
             `"uniform"`, from -1 to 1.
+        truncation: Float, how far from 0 a value may be. As in BigGAN
+            ([Brock et al., 2019](https://arxiv.org/abs/1809.11096)), a value of a normal
+            distribution that is farther is drawn again, so images are more typical and
+            less varied. A uniform distribution is scaled to that width. `None` for all.
 
     Returns:
         A `float32` array of shape `(n, latent_dim)`.
@@ -32,8 +40,16 @@ def draw_latents(
     if distribution not in LATENT_DISTRIBUTIONS:
         raise ValueError(f"expected one of {LATENT_DISTRIBUTIONS}, but it is {distribution!r}")
     if distribution == "uniform":
-        return 2 * rng.random((n, latent_dim), dtype="float32") - 1
-    return rng.standard_normal((n, latent_dim), dtype="float32")
+        latents = 2 * rng.random((n, latent_dim), dtype="float32") - 1
+        return latents if truncation is None else latents * np.float32(truncation)
+    latents = rng.standard_normal((n, latent_dim), dtype="float32")
+    if truncation is not None:
+        values = latents.reshape(-1)
+        beyond = np.flatnonzero(np.abs(values) > truncation)
+        while len(beyond):
+            values[beyond] = rng.standard_normal(len(beyond), dtype="float32")
+            beyond = beyond[np.abs(values[beyond]) > truncation]
+    return latents
 
 
 def interpolate(

@@ -122,21 +122,28 @@ def _split(generator):
         path.append((layer, before, tensor))
         tensor = before
     for layer, before, after in reversed(path):
+        rest = _from(after, generator.outputs[0])
         if isinstance(layer, keras.Model):  # a model in a model
             to_hidden, to_image = _split(layer)
             to_hidden = keras.Model(tensor, to_hidden(before))
-            if after is not generator.outputs[0]:
-                rest = keras.Model(after, generator.outputs[0])
-                to_image = keras.Model(to_image.input, rest(to_image.output))
+            to_image = keras.Model(to_image.input, rest(to_image.output))
             break
         if isinstance(layer, layers.Dense):
-            to_hidden = keras.Model(tensor, after)
-            to_image = keras.Model(after, generator.outputs[0])
+            linear = layers.Dense.from_config({**layer.get_config(), "activation": None})
+            to_hidden = keras.Model(tensor, linear(before))
+            linear.set_weights(layer.get_weights())
+            hidden = keras.Input(after.shape[1:], name="hidden")
+            to_image = keras.Model(hidden, rest(layers.Activation(layer.activation)(hidden)))
             break
     else:
         raise UserError("the generator has no Dense layer, which could be told the class")
     to_hidden.name, to_image.name = LATENT_TO_HIDDEN, HIDDEN_TO_IMAGE
     return to_hidden, to_image
+
+
+def _from(tensor, output):
+    """What leads from one tensor of a model to its output."""
+    return keras.Model(tensor, output) if tensor is not output else layers.Identity()
 
 
 def _conditional_discriminator(discriminator, classes):

@@ -1,0 +1,1 @@
+"""Images drawn from a trained generator, and what they are written to."""

@@ -1,0 +1,92 @@
+"""A generator at work: latents in, bytes out, in batches of one size."""
+
+from collections.abc import Iterator, Sequence
+
+import keras
+import numpy as np
+
+from keras_gan.console import one_line
+from keras_gan.data import to_bytes
+from keras_gan.errors import UserError
+from keras_gan.evaluation.samples import ROUNDING
+from keras_gan.gan.labels import with_labels
+from keras_gan.gan.latents import draw_latents
+
+# The fastest on a CPU. Another size may change the last digits of what a seed gives.
+BATCH = 500
+
+
+def draw(
+    generator: keras.Model, latents: np.ndarray, labels: np.ndarray | None = None
+) -> np.ndarray:
+    """Draws images of latents.
+
+    The generator always gets batches of the same size, so that an image does not depend
+    on how many are drawn, and only that size is compiled.
+
+    Args:
+        generator: A Keras model from `(batch, latent_dim)`, or a list of that and labels
+            `(batch,)`, to images `(batch, 28, 28, 1)` from 0 to 1.
+        latents: Array of shape `(n, latent_dim)`.
+        labels: Integer array of shape `(n,)`, or `None`.
+
+    Returns:
+        `uint8` array of shape `(n, 28, 28, 1)`, from 0 to 255.
+
+    Raises:
+        UserError: If the generator cannot draw, or its values are not from 0 to 1.
+    """
+    parts = []
+    for start in range(0, len(latents), BATCH):
+        part = slice(start, start + BATCH)
+        inputs = with_labels(
+            _filled(latents[part]), None if labels is None else _filled(labels[part])
+        )
+        try:
+            images = generator.predict_on_batch(inputs)[: len(latents[part])]
+        except Exception as error:  # a model from elsewhere can raise any type
+            raise UserError(f"the generator cannot draw images ({one_line(error)})") from error
+        if not (images.min() >= -ROUNDING and images.max() <= 1 + ROUNDING):
+            raise UserError(
+                f"expected a generator of values from 0 to 1, found {images.min():g} to "
+                f"{images.max():g}; end it with a sigmoid"
+            )
+        parts.append(to_bytes(images))
+    return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+
+def _filled(values):
+    missing = np.zeros((BATCH - len(values), *values.shape[1:]), values.dtype)
+    return np.concatenate([values, missing]) if len(missing) else values
+
+
+def draw_without_end(
+    generator: keras.Model,
+    labels: Sequence[int] | None,
+    seed: int,
+    truncation: float | None,
+    latent_distribution: str,
+) -> Iterator[tuple[np.ndarray, np.ndarray | None]]:
+    """Draws batch after batch, of labels in turn.
+
+    Args:
+        generator: As in `draw`.
+        labels: List of integers, or `None` if the generator takes no labels.
+        seed: Integer, decides every latent.
+        truncation: As in `draw_latents`.
+        latent_distribution: As in `draw_latents`.
+
+    Yields:
+        Tuples of images, a `uint8` array of shape `(batch, 28, 28, 1)`, and labels, an
+        `int32` array of shape `(batch,)`, or `None`.
+    """
+    rng = np.random.default_rng(seed)
+    latent_dim = generator.inputs[0].shape[1]
+    first = 0
+    while True:
+        latents = draw_latents(rng, BATCH, latent_dim, latent_distribution, truncation)
+        turn = None
+        if labels is not None:
+            turn = np.asarray(labels, "int32")[(first + np.arange(BATCH)) % len(labels)]
+            first += BATCH
+        yield draw(generator, latents, turn), turn

@@ -1,0 +1,119 @@
+"""Where a generator comes from: what its folder tells of the run that trained it."""
+
+import csv
+import dataclasses
+import hashlib
+import json
+import math
+import pathlib
+import re
+
+from keras_gan.errors import UserError
+from keras_gan.files import CONFIG_NAME, HISTORY_NAME
+from keras_gan.settings import LATENT_DISTRIBUTIONS, Config
+
+
+@dataclasses.dataclass(frozen=True)
+class Origin:
+    """A generator's file, and the run that it lies in.
+
+    A part of the run's settings that is missing or unsound counts as unknown.
+
+    Attributes:
+        path: Path of the `.keras` file.
+        settings: Dict of what the `config.json` beside it says; empty if there is none.
+    """
+
+    path: pathlib.Path
+    settings: dict
+
+    @property
+    def latent_distribution(self) -> str:
+        """What the generator was trained with; the default where it is unknown."""
+        found = self.settings.get("latent_distribution")
+        known = isinstance(found, str) and found in LATENT_DISTRIBUTIONS
+        return found if known else Config.latent_distribution
+
+    @property
+    def class_names(self) -> tuple[str, ...] | None:
+        """The name of each label of a conditional run, or `None`."""
+        names = self.settings.get("classes")
+        if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+            return None
+        names = tuple(" ".join(name.split()) for name in names)
+        distinct = len({name.casefold() for name in names}) == len(names)
+        return names if names and all(names) and distinct else None
+
+    @property
+    def yardstick(self) -> str | None:
+        """The name of the classifier that the run was measured with, or `None`."""
+        found = self.settings.get("yardstick")
+        return self.text("name", found) if isinstance(found, dict) else None
+
+    def text(self, name: str, settings: dict | None = None) -> str | None:
+        """A setting as one line of text, or `None` if it is neither a text nor a number."""
+        found = (self.settings if settings is None else settings).get(name)
+        if isinstance(found, bool) or not isinstance(found, (str, int, float)):
+            return None
+        return " ".join(str(found).split()) or None
+
+    @property
+    def sha256(self) -> str:
+        """The checksum of the file."""
+        with open(self.path, "rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+
+    def scores(self) -> dict[str, float] | None:
+        """What `history.csv` says of this generator, or `None`.
+
+        Only the files that a run itself names tell which row is theirs: the last
+        for `generator.keras`, the best FID's for `generator_best.keras`, and the
+        epoch's for `generator_e010.keras`.
+        """
+        try:
+            text = (self.path.parent / HISTORY_NAME).read_text(encoding="utf-8")
+            rows = [_numbers_of(row) for row in csv.DictReader(text.splitlines())]
+        except (OSError, ValueError, csv.Error):
+            return None
+        last = rows[-1:]
+        measured = [row for row in rows if {"epoch", "fid"} <= set(row)]
+        epoch = re.fullmatch(r"generator_e(\d{1,9})", self.path.stem)
+        if epoch:
+            measured = [row for row in measured if row["epoch"] == int(epoch[1])]
+        elif self.path.stem == "generator_best":
+            measured = sorted(measured, key=lambda row: row["fid"])[:1]
+        elif self.path.stem == "generator":
+            measured = [row for row in last if row in measured]
+        else:
+            measured = []
+        return measured[-1] if measured else None
+
+
+def _numbers_of(row):
+    """The finite numbers in a row of a table."""
+    found = {}
+    for name, value in row.items():
+        if isinstance(name, str) and isinstance(value, str) and value:
+            found[name] = float(value)
+    return {name: value for name, value in found.items() if math.isfinite(value)}
+
+
+def read_origin(path: str | pathlib.Path) -> Origin:
+    """Reads what a generator's folder tells of it.
+
+    Args:
+        path: Path of a `.keras` file.
+
+    Raises:
+        UserError: If there is no such file, or it has another name.
+    """
+    path = pathlib.Path(path)
+    if not path.is_file():
+        raise UserError(f"{path}: {'is a folder' if path.is_dir() else 'no such file'}")
+    if path.suffix != ".keras":
+        raise UserError(f"{path}: expected a generator, a file .keras")
+    try:
+        settings = json.loads((path.parent / CONFIG_NAME).read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        settings = {}
+    return Origin(path, settings if isinstance(settings, dict) else {})
