@@ -1,7 +1,6 @@
 """The command `evaluate`: from a file to a table, and to files where they are asked for."""
 
 import argparse
-import json
 import pathlib
 
 import keras_gan
@@ -10,7 +9,8 @@ from keras_gan.commands.options import add_settings
 from keras_gan.console import native_chatter_hidden, say, warnings_said
 from keras_gan.errors import UserError
 from keras_gan.evaluation.samples import check_numbers
-from keras_gan.files import CONFIG_NAME, check_can_be_written
+from keras_gan.files import check_can_be_written
+from keras_gan.generation.origin import read_origin
 from keras_gan.kinds import ExistingPath
 from keras_gan.settings import LATENT_DISTRIBUTIONS, Config
 
@@ -110,7 +110,9 @@ def run(
     source = load_source(path)
     with warnings_said():
         real = load_data(dataset, data)
-    distribution = latent_distribution or _distribution_of(path)
+    distribution = latent_distribution
+    if distribution is None and path.suffix == ".keras":
+        distribution = read_origin(path).latent_distribution
     images, labels = samples_from(source, samples, real, seed, distribution)
     if classification_accuracy and labels is None:
         raise UserError(
@@ -158,13 +160,3 @@ def run(
     if plot:
         report.plot_result(result, images, real.images, plot)
         print(f"\nPicture: {plot}")
-
-
-def _distribution_of(path):
-    """The latent distribution that the run in a file's folder was trained with."""
-    try:
-        settings = json.loads((path.parent / CONFIG_NAME).read_text(encoding="utf-8"))
-        distribution = settings["latent_distribution"]
-    except (OSError, ValueError, KeyError, TypeError):
-        distribution = None
-    return distribution if distribution in LATENT_DISTRIBUTIONS else Config.latent_distribution

@@ -8,6 +8,7 @@ from keras_gan.errors import UserError
 from keras_gan.gan.labels import is_conditional
 
 LABEL_EMBEDDING = "label_embedding"
+UNITS = 256
 LATENT_TO_HIDDEN = "latent_to_hidden"
 HIDDEN_TO_IMAGE = "hidden_to_image"
 
@@ -21,8 +22,9 @@ def make_conditional(
 
     - a generator that adds an embedding of the label to its first hidden layer,
       before that is normalized and activated;
-    - a discriminator that adds to its logit the inner product of its last hidden
-      layer with an embedding of the label: the projection discriminator of
+    - a discriminator that adds to its logit the inner product of an embedding of the
+      label with a hidden layer of its own, which reads the last hidden layer: the
+      projection discriminator of
       [Miyato and Koyama, 2018](https://arxiv.org/abs/1802.05637).
 
     Args:
@@ -147,14 +149,12 @@ def _from(tensor, output):
 
 
 def _conditional_discriminator(discriminator, classes):
-    image, label = keras.Input(discriminator.input_shape[1:], name="image"), _label()
+    image, label = keras.Input(discriminator.inputs[0].shape[1:], name="image"), _label()
     logit, features = _with_features(discriminator)(image)
-    features = layers.Flatten(name="features")(features)
+    features = layers.Dense(UNITS, name="features")(layers.Flatten()(features))
+    features = layers.LeakyReLU(0.2, name="features_activation")(features)
     embedding = layers.Embedding(
-        classes,
-        features.shape[1],
-        embeddings_initializer="glorot_uniform",
-        name=LABEL_EMBEDDING,
+        classes, UNITS, embeddings_initializer="glorot_uniform", name=LABEL_EMBEDDING
     )
     agreement = layers.Dot(axes=1, dtype="float32", name="agreement")([features, embedding(label)])
     logit = layers.Add(dtype="float32", name="logit_of_class")([logit, agreement])

@@ -88,6 +88,9 @@ def _sentences(run):
         f"{settings['images']:,} images ({settings['source']}) with {settings['backend']}, "
         f"{settings['device']}, since {settings['started'].replace('T', ', ')}."
     )
+    if isinstance(settings.get("classes"), list):
+        names = ", ".join(map(str, settings["classes"]))
+        yield f"Samples have a row for each class, from the top: {names}."
     if run.epochs < settings["epochs"]:
         yield f"Epoch {run.epochs} of {settings['epochs']}. Reload this page to see how it goes on."
     else:
