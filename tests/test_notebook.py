@@ -46,7 +46,7 @@ def test_it_runs_and_shows_what_it_promises(executed):
         for output in outputs(executed)
         if "image/png" in output.get("data", {})
     ]
-    assert len(pictures) == 6
+    assert len(pictures) == 7
     assert all(picture.std() > 10 for picture in pictures)
     said = "".join(
         output.get("text", "") + output.get("data", {}).get("text/html", "")
