@@ -139,8 +139,8 @@ class Config:
     learning_rate_decay: float = setting(
         0.0,
         Fraction(),
-        "share of the epochs, the last ones, in which the learning rate falls to 0; with "
-        "--conditional, the preset default has 0.5",
+        "share of the epochs, at the end, over which the learning rate falls to 0; such a run "
+        "cannot be resumed with other --epochs (with --conditional, the preset default has 0.5)",
         TRAINING,
     )
     beta_1: float = setting(

@@ -26,6 +26,7 @@ from keras_gan import UserError, draw_latents, generate_images, load_data, load_
 from keras_gan.cli import main
 from keras_gan.generation import drawing, picking, pictures
 from keras_gan.generation.digits import chosen_classes
+from keras_gan.generation.outputs import CARD_MARK
 from keras_gan.generation.pictures import folder_names
 from keras_gan.networks.conditional import make_conditional
 
@@ -310,7 +311,7 @@ def test_the_words_of_digits(digits, names, labels):
     [("10", TEN), ("8-10", TEN), ("boot", CLOTHES), ("4", CLOTHES), ("4", ("2", "10"))],
 )
 def test_an_unknown_class_is_told(digits, names):
-    with pytest.raises(UserError, match="is none of the classes"):
+    with pytest.raises(UserError, match="there is no class"):
         chosen_classes(digits, names)
 
 
@@ -435,7 +436,7 @@ def test_a_data_card_tells_what_the_images_are(workplace):
     )
     options = ["--count", 1500, "--digits", "0-4", "--truncation", 0.5, "--seed", 9]
     generate("generator.keras", *options, "--output", "t-images-idx3-ubyte.gz")
-    card = (workplace / "t-images-idx3-ubyte.README.md").read_text()
+    card = (workplace / "t-images-idx3-ubyte.gz.README.md").read_text()
     front = card.split("---\n")[1].splitlines()
     assert "license: cc-by-sa-3.0" in front
     assert "- image-classification" in front
@@ -458,7 +459,7 @@ def test_a_data_card_tells_what_the_images_are(workplace):
         "python main.py generate generator.keras --count 1500 --digits 0-4 --seed 9 "
         "--truncation 0.5 --latent-distribution uniform --output t-images-idx3-ubyte.gz",
         "python main.py evaluate generator.keras",
-        "MNIST, by Yann LeCun and Corinna Cortes, is under CC BY-SA 3.0",
+        "MNIST, by Yann LeCun and others, is under CC BY-SA 3.0",
     ):
         assert words in card, words
 
@@ -468,7 +469,7 @@ def test_a_card_tells_no_more_than_is_known(workplace):
     (workplace / "config.json").write_text(json.dumps(config))
     write_history(workplace, {"epoch": 1, "fid": 99})
     generate("plain.keras", "--count", 3, "--output", "d.npz")
-    card = (workplace / "d.README.md").read_text()
+    card = (workplace / "d.npz.README.md").read_text()
     assert "license: unknown" in card
     assert "see the source, mine.npz" in card
     assert "- unconditional-image-generation" in card
@@ -559,7 +560,12 @@ def mistaken(workplace):
     (workplace / "full").mkdir()
     (workplace / "full" / "thesis.tex").touch()
     (workplace / "file").touch()
-    (workplace / "d.README.md").write_text("my notes")
+    (workplace / "d.npz.README.md").write_text("my notes")
+    (workplace / "mine.npz").write_text("my own")
+    (workplace / "fashion").mkdir()
+    shutil.copy("plain.keras", "fashion")
+    config = {"dataset": "fashion_mnist", "data": None, "yardstick": None}
+    (workplace / "fashion" / "config.json").write_text(json.dumps(config))
     (workplace / "a.npz").mkdir()
     os.link("plain.keras", "same.npz")
     (workplace / "stale-labels-idx1-ubyte").touch()
@@ -601,12 +607,12 @@ MISTAKES = [
     ("labelled.keras --digits , --output x.npz", "has an empty item"),
     ("labelled.keras --digits 1,,2 --output x.npz", "has an empty item"),
     ("labelled.keras --digits 4-1 --output x.npz", "4-1 runs backwards; write 1-4"),
-    ("labelled.keras --digits 10 --output x.npz", "'10' is none of the classes 0, 1"),
-    ("labelled.keras --digits 5-12 --output x.npz", "'5-12' is none of the classes"),
-    ("labelled.keras --digits -1 --output x.npz", "'-1' is none of the classes"),
-    ("labelled.keras --digits sneaker --output x.npz", "'sneaker' is none of the classes"),
-    ("plain.keras --digits 12 --output x.npz", "'12' is none of the classes"),
-    ("clothes/plain.keras --digits 1 --output x.npz", "was not trained on digits"),
+    ("labelled.keras --digits 10 --output x.npz", "there is no class '10'"),
+    ("labelled.keras --digits 5-12 --output x.npz", "there is no class '5-12'"),
+    ("labelled.keras --digits -1 --output x.npz", "there is no class '-1'"),
+    ("labelled.keras --digits sneaker --output x.npz", "there is no class 'sneaker'"),
+    ("plain.keras --digits 12 --output x.npz", "there is no class '12'"),
+    ("clothes/plain.keras --digits 1 --output x.npz", "is not known to draw digits"),
     ("plain.keras --output x.txt", "x.txt: expected the name of a folder"),
     ("plain.keras --output x.keras", "x.keras: expected the name of a folder"),
     ("plain.keras --output x.idx3-ubyte", "ends in -images-idx3-ubyte"),
@@ -623,8 +629,10 @@ MISTAKES = [
     ("plain.keras --output .", ".: is not empty"),
     ("plain.keras --output a.npz", "cannot be written there"),
     ("plain.keras --output pipe.png", "pipe.png: is not a plain file"),
-    ("plain.keras --output d.npz", "d.README.md: is not of this program"),
-    ("plain.keras --output stale-images-idx3-ubyte", "holds labels of other images"),
+    ("plain.keras --output d.npz", "d.npz.README.md: is there, and not known to be"),
+    ("plain.keras --output mine.npz", "mine.npz: is there, and not known to be of this program"),
+    ("fashion/plain.keras --digits 1 --output x.npz", "is not known to draw digits"),
+    ("plain.keras --output stale-images-idx3-ubyte", "stale-labels-idx1-ubyte: is there, and"),
     (f"plain.keras --output {'x' * 300}.npz", "cannot be written there"),
     (f"plain.keras --output {'x' * 300}", "cannot be"),
     ("plain.keras --count 1001 --output x.png", "room for 1,000 images, not 1,001"),
@@ -633,7 +641,7 @@ MISTAKES = [
     ("plain.keras --walk --output x", "x: a walk is a film"),
     ("plain.keras --walk --count 5 --output x.gif", "leave out --count"),
     ("plain.keras --walk --digits 3 --output x.gif", "takes no labels, so a walk cannot"),
-    ("labelled.keras --walk --digits 11 --output x.gif", "'11' is none of the classes"),
+    ("labelled.keras --walk --digits 11 --output x.gif", "there is no class '11'"),
     ("plain.keras --walk --output absent/x.gif", "cannot be written there"),
     ("plain.keras --output x.npz --colour", "unrecognized arguments: --colour"),
     ("plain.keras x.npz", "required: --output"),
@@ -651,7 +659,7 @@ def test_a_mistake_is_one_line_and_changes_nothing(arguments, said, mistaken, ca
     assert said in lines[0]
     assert before == (sorted(os.listdir(mistaken)), (mistaken / "plain.keras").read_bytes())
     assert os.listdir("full") == ["thesis.tex"]
-    assert (mistaken / "d.README.md").read_text() == "my notes"
+    assert (mistaken / "d.npz.README.md").read_text() == "my notes"
 
 
 def test_an_empty_name_and_the_current_folder_are_refused(workplace, capsys):
@@ -698,6 +706,7 @@ def test_a_stop_half_way_leaves_nothing(name, signum, workplace, capsys, monkeyp
     (workplace / "existing").mkdir()
     for file in ("d.npz", "train-images-idx3-ubyte"):
         (workplace / file).write_text("old")
+        (workplace / f"{file}.README.md").write_text(CARD_MARK)
     before = content_of(workplace)
     draw = drawing.draw
     drawn = iter(range(10**6))

@@ -340,3 +340,4 @@ def test_the_learning_rate_falls_at_the_end_and_again_when_resumed(digits):
     composite, position = small_composite(learning_rate=0.3), Position(np.random.default_rng(0))
     seen = rates(composite, stop_after=1) + rates(composite)
     np.testing.assert_allclose(seen, np.repeat([[0.3], [0.3], [0.2], [0.1]], 2, axis=1), rtol=1e-6)
+    assert float(composite.optimizer.learning_rate) == pytest.approx(0.3)

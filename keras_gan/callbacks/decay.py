@@ -6,6 +6,8 @@ from keras_gan.training.callback import GanCallback
 class LearningRateDecay(GanCallback):
     """Lets the learning rate of both sides fall along a line, to almost 0 in the last epoch.
 
+    After the training, the rate is again what it was before. It needs a `Composite`.
+
     Args:
         learning_rate: Float, the rate that it falls from.
         share: Float from 0 to 1, the share of the epochs, the last ones, in which it
@@ -29,6 +31,11 @@ class LearningRateDecay(GanCallback):
     def on_epoch_begin(self, epoch, logs=None):
         super().on_epoch_begin(epoch, logs)
         epochs = self.params["epochs"]
-        part = min(1.0, (epochs - epoch) / (self.share * epochs + 1))
+        self._set(min(1.0, (epochs - epoch) / (self.share * epochs + 1)))
+
+    def after_training(self, epoch):
+        self._set(1.0)
+
+    def _set(self, part):
         for model in (self.model, self.model.discriminator):
             model.optimizer.learning_rate = part * self.learning_rate

@@ -26,7 +26,7 @@ class WalkPlot(GanCallback):
         plots_dir: Path of the folder for the picture.
         latents: Array of shape `(n, latent_dim)`; the walks lead from each of the
             first to the next. For a conditional generator a list of that and labels
-            `(n,)`.
+            `(n,)`, two or more of each class.
         generator: The model that draws; the one that is trained if `None`.
         class_names: List of strings, the names of a conditional generator's classes;
             their numbers if `None`.
@@ -59,7 +59,8 @@ class WalkPlot(GanCallback):
                 yield f"{pair}, {kind}", self.generator.predict_on_batch(latents)
 
     def _walks_of_classes(self):
-        labels = evenly(list(np.unique(self.labels)), 2 * len(PAIRS))
+        present, counts = np.unique(self.labels, return_counts=True)
+        labels = evenly(list(present[counts > 1]), len(PAIRS) + 1)
         names = self.class_names or list(map(str, range(max(labels) + 1)))
         for label in labels[: len(PAIRS)]:
             start, end = self.latents[self.labels == label][:2]
@@ -68,6 +69,6 @@ class WalkPlot(GanCallback):
             yield names[label], self.generator.predict_on_batch(inputs)
         if not can_walk_between_classes(self.generator):
             return
-        for start, end in itertools.pairwise(labels[: len(PAIRS) + 1]):
+        for start, end in itertools.pairwise(labels):
             images = walk_between_classes(self.generator, self.latents[0], start, end, STEPS)
             yield f"{names[start]} to {names[end]}", images

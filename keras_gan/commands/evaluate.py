@@ -102,7 +102,7 @@ def run(
     from keras_gan.data import load_data
     from keras_gan.evaluation import report, usefulness
     from keras_gan.evaluation.classifier import load_yardstick
-    from keras_gan.evaluation.evaluate import can_be_compared_with, evaluate
+    from keras_gan.evaluation.evaluate import can_be_compared_with, evaluate, real_sides
     from keras_gan.evaluation.samples import MAX_SAMPLES, MIN_SAMPLES, load_source, samples_from
 
     with native_chatter_hidden():
@@ -130,12 +130,15 @@ def run(
             f"{real.source}: has no labels, so no classifier can be trained to measure with; "
             "only copying is measured."
         )
-    result = evaluate(images, real, yardstick, seed, labels)
-    if classification_accuracy:
-        many = len(real.images) if path.suffix == ".keras" else MAX_SAMPLES
+    learned = {}
+    if classification_accuracy:  # first, since it finds mistakes of its own
+        (train_images, _), _ = real_sides(real, seed)
+        many = len(train_images) if path.suffix == ".keras" else MAX_SAMPLES
         learned_from = samples_from(source, many, real, seed, distribution)
         score = usefulness.classification_accuracy(*learned_from, real, seed)
-        result.scores["classification accuracy"] = score
+        learned = {"classification accuracy": score}
+    result = evaluate(images, real, yardstick, seed, labels)
+    result.scores.update(learned)
     held_out = real.test_images is not None
     print(f"{path}: {len(images):,} samples")
     if yardstick is not None:

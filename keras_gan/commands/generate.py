@@ -8,6 +8,7 @@ import time
 from keras_gan.backend import start_keras
 from keras_gan.console import native_chatter_hidden, say
 from keras_gan.errors import Stopped, UserError
+from keras_gan.evaluation.scores import DIGITS_NAME
 from keras_gan.generation.digits import EVEN, chosen_classes
 from keras_gan.generation.origin import Origin, read_origin
 from keras_gan.generation.outputs import Output, check_no_stale_labels, check_output, output_at
@@ -38,8 +39,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--digits",
         metavar="WHICH",
-        help="which classes, each as often as the others: 7, 0-4, 1,3,5, names, or even for all "
-        "of them (default: even; images as they come of a generator that takes no labels)",
+        help="which classes, in turn: 7, 0-4, 1,3,5, names of classes, or even for all of them "
+        "(default: even; a generator that takes no labels then draws at random)",
     )
     group.add_argument(
         "--seed",
@@ -139,7 +140,6 @@ def _stopped_with_advice():
 
 
 def _images(origin: Origin, request: Request, output: Output, quiet: bool) -> None:
-    from keras_gan.evaluation.classifier import DIGITS_NAME
     from keras_gan.gan.labels import is_conditional
     from keras_gan.generation.card import Card
     from keras_gan.generation.images import generate_images, one_ahead
@@ -153,9 +153,9 @@ def _images(origin: Origin, request: Request, output: Output, quiet: bool) -> No
     picked = not is_conditional(generator) and request.digits is not None
     names, labels = None, None
     if picked:
-        if origin.yardstick not in (None, DIGITS_NAME):
+        if not origin.may_draw_digits:
             raise UserError(
-                f"{origin.path}: takes no labels, and was not trained on digits, so --digits "
+                f"{origin.path}: takes no labels, and is not known to draw digits, so --digits "
                 "cannot pick any; leave it out, or train with --conditional"
             )
         names, labels = DIGITS, chosen_classes(request.digits, DIGITS)
@@ -198,8 +198,12 @@ def _film(origin: Origin, request: Request, output: Output) -> None:
     labels, between = None, False
     if is_conditional(generator):
         _, labels = _asked(origin, request, generator)
-        several = request.digits is not None and len(labels) > 1
-        between = several and can_walk_between_classes(generator)
+        between = request.digits is not None and len(labels) > 1
+        if between and not can_walk_between_classes(generator):
+            raise UserError(
+                f"{origin.path}: was not made by make_conditional, so a walk cannot lead from "
+                "class to class; give one class, or leave out --digits"
+            )
     elif request.digits is not None:
         raise UserError(
             f"{origin.path}: takes no labels, so a walk cannot keep to a digit; leave out "

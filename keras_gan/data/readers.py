@@ -12,7 +12,7 @@ import struct
 import numpy as np
 
 from keras_gan.console import one_line
-from keras_gan.data.dataset import Dataset, checked_dataset
+from keras_gan.data.dataset import Dataset, are_names, checked_dataset
 from keras_gan.data.pixels import IMAGE_SHAPE
 from keras_gan.errors import UserError
 
@@ -84,13 +84,17 @@ def _with_names(dataset, names):
     """The data set with the names of its classes, if an array has them, one for each label."""
     if names is None or dataset.labels is None:
         return dataset
-    highest = int(dataset.label_values[-1])
-    if names.ndim != 1 or names.dtype.kind != "U" or not 0 <= highest < len(names):
+    lowest, highest = dataset.label_values[[0, -1]]
+    if names.ndim != 1 or names.dtype.kind != "U" or lowest < 0 or highest >= len(names):
         raise UserError(
-            f"{dataset.source}: expected class_names to be a string for each label from 0 to "
-            f"{highest}, found shape {names.shape} of dtype {names.dtype}"
+            f"{dataset.source}: expected class_names to be a string for each label from 0 on, "
+            f"found labels from {lowest} to {highest}, and names of shape {names.shape} and dtype "
+            f"{names.dtype}"
         )
-    return dataclasses.replace(dataset, class_names=tuple(map(str, names)))
+    names = tuple(map(str, names))
+    if not are_names(names):
+        raise UserError(f"{dataset.source}: expected class_names to differ, and none to be empty")
+    return dataclasses.replace(dataset, class_names=names)
 
 
 def _read_idx(path):

@@ -15,9 +15,9 @@ from keras_gan.backend import cache_folder
 from keras_gan.console import say
 from keras_gan.data import Dataset, to_unit_range
 from keras_gan.errors import UserError
+from keras_gan.evaluation.scores import DIGITS_NAME
 from keras_gan.files import write_whole
 
-DIGITS_NAME = "mnist-1"
 DIGITS_PATH = pathlib.Path(__file__).with_name("yardstick_mnist_1.keras")
 DIGITS_SHA256 = "b3474e2a50e9fb55301dfc60116f929290c7fe6da6175d3ff6c44dc348c309b7"
 DIGITS_AGREEMENT = 0.97

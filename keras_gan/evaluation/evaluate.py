@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 NEAR_COPY_QUANTILE = 0.01
 # How many draws of real images the reference of the FID is averaged over, at most.
 REFERENCE_DRAWS = 4
-ROW = "{:<20}{:>12}{:>12}   {}"
+Side = tuple[np.ndarray, np.ndarray | None]
+ROW = "{:<24}{:>12}{:>12}   {}"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -143,9 +144,6 @@ def evaluate(
     )
 
 
-Side = tuple[np.ndarray, np.ndarray | None]
-
-
 def real_sides(dataset: Dataset, seed: int = 0) -> tuple[Side, Side]:
     """Real images for the references, and those to compare with.
 
@@ -157,15 +155,15 @@ def real_sides(dataset: Dataset, seed: int = 0) -> tuple[Side, Side]:
         Two tuples of images and of their classes (or `None`): the training images, and
         the held-out images. If none are held out, these are the halves of the former.
     """
+
+    def side(rows):
+        classes = None if dataset.labels is None else dataset.class_indices[rows]
+        return dataset.images[rows], classes
+
     order = np.random.default_rng(seed).permutation(len(dataset.images))
-    classes = None if dataset.labels is None else dataset.class_indices
-    if dataset.test_images is not None:
-        held_out = dataset.test_images, dataset.class_indices_of(dataset.test_labels)
-        sides = [order]
-    else:
-        sides = np.array_split(order, 2)
-    pairs = [(dataset.images[rows], None if classes is None else classes[rows]) for rows in sides]
-    return pairs[0], held_out if dataset.test_images is not None else pairs[1]
+    if dataset.test_images is None:
+        return tuple(map(side, np.array_split(order, 2)))
+    return side(order), (dataset.test_images, dataset.class_indices_of(dataset.test_labels))
 
 
 def _reference_draws(side, n):

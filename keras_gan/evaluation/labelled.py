@@ -10,8 +10,9 @@ from keras_gan.evaluation.scores import Score
 if TYPE_CHECKING:
     from keras_gan.evaluation.classifier import Measurements
 
-# Classes with fewer images than this, real or generated, are not measured on their own.
-MIN_IMAGES_OF_CLASS = 10
+# Classes with fewer images than this, real or generated, are not measured on their own: the
+# covariance of 64 features needs more images than features.
+MIN_IMAGES_OF_CLASS = 100
 
 
 def label_scores(
@@ -47,18 +48,19 @@ def label_scores(
     }
     if not within:
         return scores
-    fids = {
-        label: [metrics.frechet_distance(real, side) for side in others]
-        for label, (real, *others) in within.items()
-    }
-    worst = max(fids, key=lambda label: fids[label][0])
-    scores["worst class FID"] = Score(*fids[worst], f"within class {names[worst]}")
-    coverages = {
-        label: [metrics.neighbourhood(real, side).coverage for side in others]
-        for label, (real, *others) in within.items()
-    }
-    worst = min(coverages, key=lambda label: coverages[label][0])
-    scores["worst class coverage"] = Score(*coverages[worst], f"within class {names[worst]}")
+
+    def worst(measure, choose):
+        values = {
+            label: [measure(of_class, side) for side in others]
+            for label, (of_class, *others) in within.items()
+        }
+        label = choose(values, key=lambda label: values[label][0])
+        return Score(*values[label], f"within class {names[label]}")
+
+    scores["worst class FID"] = worst(metrics.frechet_distance, max)
+    scores["worst class coverage"] = worst(
+        lambda of_class, side: metrics.neighbourhood(of_class, side).coverage, min
+    )
     return scores
 
 

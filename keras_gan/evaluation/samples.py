@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from keras_gan.console import one_line
+from keras_gan.console import one_line, say
 from keras_gan.data import Dataset, load_data, to_bytes
 from keras_gan.errors import UserError
 from keras_gan.gan.labels import is_conditional, with_labels
@@ -58,17 +58,28 @@ def draw_samples(
         needs = "takes no labels" if labels is not None else "is conditional: it needs labels"
         raise UserError(f"the generator {needs}")
     if labels is not None:
-        labels = np.broadcast_to(np.asarray(labels, "int32"), (n,))
+        from keras_gan.networks.conditional import checked_classes  # imports Keras
+
+        labels = np.broadcast_to(checked_classes(labels, generator), (n,))
     rng = np.random.default_rng(seed)
     latents = draw_latents(rng, n, generator.inputs[0].shape[1], latent_distribution)
     try:
         images = generator.predict(with_labels(latents, labels), batch_size=500, verbose=0)
     except Exception as error:  # a model from elsewhere can raise any type
         raise UserError(f"the generator cannot draw images ({one_line(error)})") from error
+    return drawn_bytes(images)
+
+
+def drawn_bytes(images: np.ndarray) -> np.ndarray:
+    """What a generator has drawn, as bytes.
+
+    Raises:
+        UserError: If its values are not from 0 to 1.
+    """
     if not (images.min() >= -ROUNDING and images.max() <= 1 + ROUNDING):
         raise UserError(
             f"expected a generator of values from 0 to 1, found {images.min():g} to "
-            f"{images.max():g}; scale its images to 0 to 255 and give them as an .npz"
+            f"{images.max():g}; end it with a sigmoid"
         )
     return to_bytes(images)
 
@@ -139,10 +150,26 @@ def samples_from(
     # At random, because they may be sorted by class.
     rows = np.random.default_rng(seed).permutation(len(source.images))[:n]
     rows = rows if n < len(source.images) else slice(None)
-    labels = dataset.class_indices_of(source.labels)
-    if labels is not None:
-        labels = None if (labels < 0).any() else labels[rows]
-    return source.images[rows], labels
+    labels = _classes_in(dataset, source)
+    return source.images[rows], None if labels is None else labels[rows]
+
+
+def _classes_in(dataset, samples):
+    """The class in one data set of each image in another, by its name if it has one."""
+    if samples.labels is None or dataset.labels is None:
+        return None
+    labels = dataset.class_indices_of(samples.labels)
+    if samples.class_names is not None:
+        places = {name: place for place, name in enumerate(dataset.classes)}
+        places = np.array([places.get(name, -1) for name in samples.classes])
+        labels = places[samples.class_indices]
+    if (labels < 0).any():
+        say(
+            f"{samples.source}: has labels of classes that {dataset.source} has not; labels are "
+            "left out."
+        )
+        return None
+    return labels
 
 
 def _labels_to_draw(generator, n, dataset, seed):
@@ -154,7 +181,7 @@ def _labels_to_draw(generator, n, dataset, seed):
     found = 0 if dataset.labels is None else len(dataset.classes)
     if found == 0 or classes not in (None, found):
         raise UserError(
-            f"the generator draws {classes} classes, but {dataset.source} has {found}; give the "
-            "images that it was trained on with --data"
+            f"{dataset.source}: has {found} classes, and the generator draws "
+            f"{classes or 'others'}; give the images that it was trained on with --data"
         )
     return np.random.default_rng([seed, 1]).choice(dataset.class_indices, n)

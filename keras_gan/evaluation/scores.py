@@ -1,6 +1,9 @@
-"""A score, with what real images score."""
+"""A score, with what real images score; and the name of what digits are scored with."""
 
 import dataclasses
+
+# The yardstick of digits, which comes with the package.
+DIGITS_NAME = "mnist-1"
 
 
 @dataclasses.dataclass(frozen=True)

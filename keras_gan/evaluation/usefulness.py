@@ -48,8 +48,11 @@ def classification_accuracy(
     (train_images, train_labels), (test_images, test_labels) = real_sides(dataset, seed)
     if test_labels is None:
         raise UserError(f"{dataset.source}: the held-out images have no labels to test with")
-    if len(np.unique(labels)) != len(dataset.classes):
-        raise UserError("a class was not drawn: to train a classifier, draw some of each class")
+    for what, found in (("generated", labels), ("real", train_labels)):
+        if len(np.unique(found)) != len(dataset.classes):
+            raise UserError(
+                f"a class has no {what} images to train a classifier on; give some of each class"
+            )
     values = [
         _accuracy(what, *side, test_images, test_labels, seed)
         for what, side in (
@@ -57,7 +60,7 @@ def classification_accuracy(
             ("real", (train_images, train_labels)),
         )
     ]
-    return Score(*values, "share right of real images, by a classifier trained on these")
+    return Score(*values, "share of real images that a classifier trained on these gets right")
 
 
 def _accuracy(what, images, labels, test_images, test_labels, seed):

@@ -23,7 +23,7 @@ def draw_latents(
         truncation: Float, how far from 0 a value may be. As in BigGAN
             ([Brock et al., 2019](https://arxiv.org/abs/1809.11096)), a value of a normal
             distribution that is farther is drawn again, so images are more typical and
-            less varied. A uniform distribution is scaled to that width. `None` for all.
+            less varied. A uniform distribution is scaled to that width. `None` for no limit.
 
     Returns:
         A `float32` array of shape `(n, latent_dim)`.

@@ -5,7 +5,7 @@ import numpy as np
 from keras import ops
 
 from keras_gan.errors import UserError
-from keras_gan.gan.labels import without_labels
+from keras_gan.gan.labels import with_labels, without_labels
 
 
 class Penalty:
@@ -45,8 +45,8 @@ class Penalty:
 
         Args:
             discriminator: Function from images to outputs `(n, 1)`. In a conditional
-                GAN, the images have the labels of the real images, in the same order;
-                where there are more of them, that order begins again.
+                GAN, the images have the labels of the real images, in the same order; for
+                more images, the labels repeat.
             real_images: Tensor `(n, 28, 28, 1)`.
             fake_images: Tensor `(m, 28, 28, 1)`.
             *random: The arrays that `draw` gave.
@@ -161,8 +161,8 @@ class PenalizedDiscriminator(keras.Model):
         real_images, labels = without_labels(real_images)
 
         def discriminator(images):
-            images = images if labels is None else [images, _repeated(labels, images)]
-            return ops.cast(self.discriminator(images, training=training), "float32")
+            inputs = with_labels(images, None if labels is None else _repeated(labels, images))
+            return ops.cast(self.discriminator(inputs, training=training), "float32")
 
         outputs, term = self.penalty.call(discriminator, real_images, fake_images, *random)
         if self.penalty.weight:

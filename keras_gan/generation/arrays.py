@@ -1,5 +1,6 @@
 """Images as arrays in a file: Keras' `.npz` and MNIST's IDX, written as the images come."""
 
+import contextlib
 import gzip
 import struct
 import zipfile
@@ -80,10 +81,14 @@ def write_idx(stream: Stream, path, labels_path=None) -> None:
             labels_file.write(_idx_header(stream.count) + b"".join(all_labels))
 
 
+@contextlib.contextmanager
 def _opened(path):
-    if path.suffix != ".gz":
-        return open(path, "wb")
-    return gzip.GzipFile(path, "wb", compresslevel=LEVEL, mtime=0)
+    with open(path, "wb") as file:
+        if path.suffix != ".gz":
+            yield file
+        else:  # without a name, which is a temporary one
+            with gzip.GzipFile("", "wb", LEVEL, file, mtime=0) as packed:
+                yield packed
 
 
 def _idx_header(*shape):

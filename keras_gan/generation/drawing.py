@@ -6,9 +6,8 @@ import keras
 import numpy as np
 
 from keras_gan.console import one_line
-from keras_gan.data import to_bytes
 from keras_gan.errors import UserError
-from keras_gan.evaluation.samples import ROUNDING
+from keras_gan.evaluation.samples import drawn_bytes
 from keras_gan.gan.labels import with_labels
 from keras_gan.gan.latents import draw_latents
 
@@ -46,12 +45,7 @@ def draw(
             images = generator.predict_on_batch(inputs)[: len(latents[part])]
         except Exception as error:  # a model from elsewhere can raise any type
             raise UserError(f"the generator cannot draw images ({one_line(error)})") from error
-        if not (images.min() >= -ROUNDING and images.max() <= 1 + ROUNDING):
-            raise UserError(
-                f"expected a generator of values from 0 to 1, found {images.min():g} to "
-                f"{images.max():g}; end it with a sigmoid"
-            )
-        parts.append(to_bytes(images))
+        parts.append(drawn_bytes(images))
     return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 

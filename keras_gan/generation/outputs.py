@@ -58,7 +58,7 @@ class Output:
             return None
         if self.kind == FOLDER:
             return self.path / CARD_NAME
-        return self.path.with_name(f"{self.path.stem}.{CARD_NAME}")
+        return self.path.with_name(f"{self.path.name}.{CARD_NAME}")
 
     def files(self, labelled: bool) -> list[pathlib.Path]:
         """The files to write, but the card; for a folder, its path."""
@@ -152,6 +152,7 @@ def _check_folder(path):
 
 def _check_files(output, model):
     card = output.card_path
+    ours = card is not None and card.is_file() and CARD_MARK in _text(card)
     for file in [*output.files(labelled=True), *([card] if card else [])]:
         check_can_be_written(file)
         if not os.path.lexists(file):
@@ -160,8 +161,15 @@ def _check_files(output, model):
             raise UserError(f"{file}: is not a plain file; choose another name")
         if file.samefile(model):
             raise UserError(f"{file}: is the generator itself; choose another name")
-        if file == card and CARD_MARK not in file.read_text(encoding="utf-8", errors="replace"):
-            raise UserError(f"{file}: is not of this program; rename it, or choose another output")
+        if card is not None and not ours:
+            raise UserError(
+                f"{file}: is there, and not known to be of this program; rename it, or choose "
+                "another output"
+            )
+
+
+def _text(path):
+    return path.read_text(encoding="utf-8", errors="replace")
 
 
 def _check_parquet(path):

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 import keras
 import numpy as np
 
-from keras_gan.data import to_bytes
+from keras_gan.evaluation.samples import drawn_bytes
 from keras_gan.gan.latents import draw_latents, interpolate
 from keras_gan.generation.drawing import draw
 from keras_gan.networks.conditional import walk_between_classes
@@ -77,4 +77,4 @@ def walk_through_classes(
     fixed = draw_latents(rng, WALKS, latent_dim, latent_distribution, truncation)
     for start, end in itertools.pairwise([*labels, labels[0]]):
         ways = [walk_between_classes(generator, latent, start, end, STEPS + 1) for latent in fixed]
-        yield from to_bytes(np.stack([images[:-1] for images in ways], axis=1))
+        yield from drawn_bytes(np.stack([images[:-1] for images in ways], axis=1))

@@ -38,13 +38,14 @@ def make_conditional(
         takes `[images, labels]`. Their weights begin as those given.
 
     Raises:
-        UserError: If a network takes labels of another number of classes.
+        UserError: If a network takes labels of another number of classes, or the
+            generator has no first layer that could be told the class.
 
     Example:
 
     >>> networks = make_conditional(build_generator(), build_discriminator(), classes=10)
     >>> composite = build_composite(*networks)
-    >>> history = train(composite, dataset.images, dataset.labels, epochs=10)
+    >>> history = train(composite, dataset.images, dataset.class_indices, epochs=10)
     >>> sevens = composite.generator.predict([latents, np.full(len(latents), 7)])
     """
     for network in (generator, discriminator):
@@ -70,9 +71,26 @@ def classes_of(network: keras.Model) -> int | None:
     return None
 
 
+def checked_classes(labels, network: keras.Model) -> np.ndarray:
+    """Labels as an `int32` array.
+
+    Raises:
+        UserError: If one is none of the classes that a conditional network was made for.
+    """
+    labels = np.asarray(labels)
+    classes = classes_of(network) or np.iinfo("int32").max
+    if labels.dtype.kind not in "iu" or labels.min() < 0 or labels.max() >= classes:
+        raise UserError(
+            f"expected labels to be whole numbers from 0 to {classes - 1}, found "
+            f"{labels.min()} to {labels.max()} of dtype {labels.dtype}"
+        )
+    return labels.astype("int32")
+
+
 def can_walk_between_classes(generator: keras.Model) -> bool:
     """Whether a generator is one of `make_conditional`, which knows places between classes."""
-    return any(layer.name == HIDDEN_TO_IMAGE for layer in generator.layers)
+    parts = {LABEL_EMBEDDING, LATENT_TO_HIDDEN, HIDDEN_TO_IMAGE}
+    return parts <= {layer.name for layer in generator.layers}
 
 
 def walk_between_classes(
@@ -105,7 +123,13 @@ def walk_between_classes(
 
 def _conditional_generator(generator, classes):
     latent, label = keras.Input(generator.inputs[0].shape[1:], name="latent"), _label()
-    to_hidden, to_image = _split(generator)
+    try:
+        to_hidden, to_image = _split(generator)
+    except ValueError as error:  # the latent also leads past its first layer, or there is none
+        raise UserError(
+            "the generator cannot be told the class: it must begin with a Dense layer that all "
+            "of its latent goes through"
+        ) from error
     embedding = layers.Embedding(
         classes,
         to_hidden.output.shape[1],
@@ -123,29 +147,32 @@ def _split(generator):
         before = _origin(tensor)[1]
         path.append((layer, before, tensor))
         tensor = before
-    for layer, before, after in reversed(path):
-        rest = _from(after, generator.outputs[0])
-        if isinstance(layer, keras.Model):  # a model in a model
-            to_hidden, to_image = _split(layer)
-            to_hidden = keras.Model(tensor, to_hidden(before))
-            to_image = keras.Model(to_image.input, rest(to_image.output))
-            break
-        if isinstance(layer, layers.Dense):
-            linear = layers.Dense.from_config({**layer.get_config(), "activation": None})
-            to_hidden = keras.Model(tensor, linear(before))
-            linear.set_weights(layer.get_weights())
-            hidden = keras.Input(after.shape[1:], name="hidden")
-            to_image = keras.Model(hidden, rest(layers.Activation(layer.activation)(hidden)))
-            break
+    dense = (step for step in reversed(path) if _is_dense(step[0], step[2]))
+    layer, before, after = next(dense, (None, None, None))
+    if layer is None:
+        raise ValueError("there is no Dense layer")
+    rest = layers.Identity()
+    if after is not generator.outputs[0]:
+        rest = keras.Model(after, generator.outputs[0])
+    if isinstance(layer, keras.Model):  # a model in a model
+        to_hidden, to_image = _split(layer)
+        to_hidden = keras.Model(tensor, to_hidden(before))
+        to_image = keras.Model(to_image.input, rest(to_image.output))
     else:
-        raise UserError("the generator has no Dense layer, which could be told the class")
+        linear = layers.Dense.from_config({**layer.get_config(), "activation": None})
+        to_hidden = keras.Model(tensor, linear(before))
+        linear.set_weights(layer.get_weights())
+        hidden = keras.Input(after.shape[1:], name="hidden")
+        to_image = keras.Model(hidden, rest(layers.Activation(layer.activation)(hidden)))
     to_hidden.name, to_image.name = LATENT_TO_HIDDEN, HIDDEN_TO_IMAGE
     return to_hidden, to_image
 
 
-def _from(tensor, output):
-    """What leads from one tensor of a model to its output."""
-    return keras.Model(tensor, output) if tensor is not output else layers.Identity()
+def _is_dense(layer, output):
+    """Whether a layer gives each image a vector, or is a model with such a layer."""
+    if isinstance(layer, keras.Model):
+        return any(_is_dense(part, part.output) for part in layer.layers)
+    return isinstance(layer, layers.Dense) and len(output.shape) == 2
 
 
 def _conditional_discriminator(discriminator, classes):
@@ -165,10 +192,11 @@ def _with_features(discriminator):
     """The discriminator, with what its last hidden layer gives as a second output."""
     output = discriminator.outputs[0]
     layer, features = _origin(output)
-    while isinstance(layer, (layers.Flatten, layers.Permute, layers.Reshape)):
+    while features is not None and not getattr(layer, "weights", ()):  # as of an activation
         layer, features = _origin(features)
     if isinstance(layer, keras.Model):  # a model in a model
-        output, features = _with_features(layer)(features)
+        inner_output, features = _with_features(layer)(features)
+        output = inner_output if layer is _origin(output)[0] else output
     return keras.Model(discriminator.inputs[0], [output, features], name=discriminator.name)
 
 

@@ -249,8 +249,8 @@ def _load_images(config, newest):
     if config.conditional and (dataset.labels is None or len(dataset.classes) < 2):
         found = "no labels" if dataset.labels is None else "one class alone"
         raise UserError(
-            f"{dataset.source}: found {found}; --conditional needs labels of at least two classes, "
-            "so give labelled images, or leave it out"
+            f"{dataset.source}: found {found}; --conditional needs labels of at least two classes: "
+            "give labelled images, or leave out --conditional"
         )
     needed = config.batch_size * config.discriminator_steps
     if len(dataset.images) < needed:

@@ -88,10 +88,9 @@ def same_images(newest: Checkpoint, dataset: Dataset, data: str | None) -> Datas
         UserError: If the run was begun with other images.
     """
     wanted = newest.about["images_checksum"]
+    if wanted != dataset.checksum and data is None and wanted == embedded_digits().checksum:
+        dataset = embedded_digits()
     if wanted != dataset.checksum:
-        embedded = embedded_digits()
-        if data is None and wanted == embedded.checksum:
-            return embedded
         raise UserError(
             f"{dataset.source}: these are not the images of the run to resume "
             f"({newest.about['source']}); give the same --data or --dataset"

@@ -62,6 +62,9 @@ class GanCallback(keras.callbacks.Callback):
         self._begun = False
 
     def on_epoch_begin(self, epoch, logs=None):
+        self._begin(epoch)
+
+    def _begin(self, epoch):
         if not self._begun:  # only now is it known which epoch is the first
             self.epoch, self._begun = epoch, True
             self.before_training()
@@ -73,7 +76,7 @@ class GanCallback(keras.callbacks.Callback):
         self.after_epoch(self.epoch, logs)
 
     def on_train_end(self, logs=None):
-        self.on_epoch_begin(len(self.history))  # where no epoch was left
+        self._begin(len(self.history))  # where no epoch was left
         self.after_training(self.epoch)
 
     def before_training(self) -> None:

@@ -12,6 +12,7 @@ from keras_gan.gan.composite import Composite
 from keras_gan.gan.labels import is_conditional, with_labels
 from keras_gan.gan.latents import draw_latents
 from keras_gan.gan.step import GanStep
+from keras_gan.networks.conditional import checked_classes
 from keras_gan.training.callback import GanCallback
 from keras_gan.training.state import Position, finite_arrays
 
@@ -69,7 +70,8 @@ def train(
     Raises:
         ValueError: If the images do not have the shape that the discriminator takes,
             are neither `uint8` nor floats from 0 to 1, or are too few for a step; if
-            there are labels, and the composite takes none, or the other way round.
+            there are labels, and the composite takes none, or the other way round; if a
+            label is none of its classes.
         DivergenceError: If a loss or a weight is no longer a finite number.
 
     Example:
@@ -80,7 +82,7 @@ def train(
     """
     images_per_step = batch_size * discriminator_steps
     _check_images(images, composite.discriminator.inputs[0].shape[1:], images_per_step)
-    labels = _checked_labels(labels, len(images), is_conditional(composite))
+    labels = _checked_labels(labels, len(images), composite)
     composite.stop_training = False
     position = position or Position(np.random.default_rng(seed))
     steps = len(images) // images_per_step
@@ -88,16 +90,18 @@ def train(
     penalty = composite.penalized_discriminator.penalty
     latent_dim = composite.inputs[0].shape[1]
 
+    def labels_of(rows):
+        return None if labels is None else labels[rows]
+
     def draw(n, labels):
         latents = draw_latents(position.rng, n, latent_dim, latent_distribution)
-        return with_labels(latents, labels)
+        return with_labels(latents, None if labels is None else np.resize(labels, n))
 
     def draw_batch(rows):
         real_images = to_unit_range(images[rows])
-        real_labels = None if labels is None else labels[rows]
-        latents = draw(len(rows), real_labels)
+        latents = draw(len(rows), labels_of(rows))
         random = penalty.draw(position.rng, real_images)
-        return with_labels(real_images, real_labels), latents, random
+        return with_labels(real_images, labels_of(rows)), latents, random
 
     watchers = keras.callbacks.CallbackList(
         [GanCallback(), *callbacks],  # the first fills `history`, even if no other does
@@ -123,10 +127,7 @@ def train(
             batches = [draw_batch(part) for part in np.split(rows, discriminator_steps)]
             generator_latents = None
             if fresh_latents:
-                fresh_labels = (
-                    None if labels is None else np.resize(labels[rows], fresh_latents * batch_size)
-                )
-                generator_latents = draw(fresh_latents * batch_size, fresh_labels)
+                generator_latents = draw(fresh_latents * batch_size, labels_of(rows))
             logs = step(batches, generator_latents)
             position.end_step(logs, time.perf_counter() - start)
             _check_finite_logs(logs, epoch, index)
@@ -146,7 +147,8 @@ def _check_finite_logs(logs, epoch, step):
             )
 
 
-def _checked_labels(labels, n, conditional):
+def _checked_labels(labels, n, composite):
+    conditional = is_conditional(composite)
     if conditional and labels is None:
         raise ValueError("a conditional composite needs labels: give one for each image")
     if not conditional and labels is not None:
@@ -162,7 +164,7 @@ def _checked_labels(labels, n, conditional):
             f"expected a whole number as the label of each of {n} images, but the labels are of "
             f"shape {labels.shape} and {labels.dtype}"
         )
-    return labels.astype("int32")
+    return checked_classes(labels, composite.generator)
 
 
 def _check_images(images, shape, images_per_step):
