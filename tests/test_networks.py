@@ -105,7 +105,8 @@ def test_networks_from_files_are_trained_from_where_they_stand(folder):
 
 def test_networks_made_of_plain_operations_are_trained_and_saved(folder):
     latent, image = keras.Input((6,)), keras.Input((28, 28, 1))
-    x = keras.ops.relu(layers.Dense(784)(latent) * 2)
+    code = layers.Embedding(3, 784)(keras.ops.argmax(latent[..., :3], axis=1))
+    x = keras.ops.relu(layers.Dense(784)(latent) * 2) + code
     keras.Model(latent, layers.Reshape((28, 28, 1))(keras.ops.sigmoid(x - 1))).save("g.keras")
     x = keras.ops.leaky_relu(layers.Dense(8)(layers.Flatten()(image * 2 - 1)))
     keras.Model(image, layers.Dense(1)(x)).save("d.keras")

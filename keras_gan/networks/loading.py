@@ -24,7 +24,8 @@ BUILT_IN = (
     keras.constraints.Constraint,
     keras.dtype_policies.DTypePolicy,
 )
-PLAIN_VALUES = {"__keras_tensor__", "__tuple__"}
+# What Keras writes for values that are no objects, and reads back without running anything.
+PLAIN_VALUES = {"__keras_tensor__", "__tuple__", "__slice__", "__ellipsis__"}
 UNSAFE_LAYERS = {"Lambda", "TorchModuleWrapper", "JaxLayer", "FlaxLayer", "TFSMLayer"}
 
 
