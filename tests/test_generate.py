@@ -243,6 +243,7 @@ def test_names_of_classes_go_where_there_is_room_for_them(workplace):
 
 def test_folders_of_classes_differ_on_any_system():
     assert folder_names(("a/b", "A_B", "..")) == ["0 a_b", "1 A_B", "2 _"]
+    assert folder_names(("readme.md", "b")) == ["0 readme.md", "1 b"]
     assert folder_names(TEN) == list(TEN)
 
 

@@ -49,8 +49,10 @@ class QualityMetrics(GanCallback):
         latent_distribution: As in `draw_latents`.
         labels: Integer array of shape `(n,)`, the classes of `real_images`, which the
             samples of a conditional generator are drawn in the proportions of.
-        label_values: Integer array of shape `(classes,)`, what the yardstick calls
-            each of these classes; from 0 up if `None`.
+        columns: Integer array of shape `(classes,)`, the yardstick's own number of each
+            of these classes; from 0 up if `None`.
+        class_names: List of strings, the names of the yardstick's classes; their
+            numbers if `None`.
 
     Example:
 
@@ -71,7 +73,8 @@ class QualityMetrics(GanCallback):
         generator=None,
         latent_distribution="normal",
         labels=None,
-        label_values=None,
+        columns=None,
+        class_names=None,
     ):
         super().__init__(generator)
         self.yardstick = yardstick
@@ -83,7 +86,8 @@ class QualityMetrics(GanCallback):
         self.seed = seed
         self.latent_distribution = latent_distribution
         self.labels = labels
-        self.label_values = label_values
+        self.columns = columns
+        self.class_names = class_names
         self.picture = OptionalPicture("metrics_plot.png")
         self.real = None
 
@@ -102,7 +106,8 @@ class QualityMetrics(GanCallback):
             generator=run.generator,
             latent_distribution=config.latent_distribution,
             labels=dataset.class_indices if config.conditional else None,
-            label_values=run.yardstick.columns(dataset.label_values),
+            columns=run.yardstick.columns(dataset.label_values),
+            class_names=[dataset.name_of(value) for value in run.yardstick.label_values],
         )
 
     def after_epoch(self, epoch, logs):
@@ -161,15 +166,16 @@ class QualityMetrics(GanCallback):
             "rarest_share": float(shares[self.common].min()),
         }
         if labels is not None:
-            expected = labels if self.label_values is None else self.label_values[labels]
+            expected = labels if self.columns is None else self.columns[labels]
             figures["label_accuracy"] = metrics.label_accuracy(fake.probabilities, expected)
         return figures
 
     def _warn_of_collapse(self, epoch, earlier, figures, rarest):
         had_all = max((past["rarest_share"] for past in earlier), default=0.0) >= RARE_SHARE
+        name = self.class_names[rarest] if self.class_names else rarest
         if had_all and figures["rarest_share"] < RARE_SHARE:
             say(
-                f"Collapse? After epoch {epoch}, class {rarest} is "
+                f"Collapse? After epoch {epoch}, class {name} is "
                 f"{figures['rarest_share']:.1%} of the samples."
             )
         best = max((past["coverage"] for past in earlier), default=0.0)

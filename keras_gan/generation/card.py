@@ -169,6 +169,8 @@ class Card:
     def _licence(self):
         if self.origin.draws_mnist:
             return "MNIST, by Yann LeCun and others, is under CC BY-SA 3.0."
+        if self.origin.settings.get("dataset") == "fashion_mnist" and not self.origin.text("data"):
+            return "Fashion-MNIST, by Zalando Research, is under the MIT licence."
         source = self.origin.text("source")
         return f"see the source, {source}." if source else "unknown; see the source."
 

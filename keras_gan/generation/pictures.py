@@ -10,6 +10,7 @@ import numpy as np
 from PIL import Image
 
 from keras_gan.data import to_bytes
+from keras_gan.generation.outputs import CARD_NAME
 from keras_gan.generation.stream import Stream
 from keras_gan.pictures.grids import GAP_SHADE, mosaic
 
@@ -55,7 +56,8 @@ def write_folder(stream: Stream, folder: pathlib.Path) -> str:
 def folder_names(class_names: tuple[str, ...]) -> list[str]:
     """Names of classes as names that a folder may have on any system, all different."""
     names = [re.sub(r"[^\w .()+-]", "_", name).strip(" .") or "_" for name in class_names]
-    if len({name.casefold() for name in names}) < len(names):
+    taken = {name.casefold() for name in names}
+    if len(taken) < len(names) or CARD_NAME.casefold() in taken:
         names = [f"{label} {name}" for label, name in enumerate(names)]
     return names
 
