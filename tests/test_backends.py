@@ -11,6 +11,7 @@ from conftest import ROOT
 BACKEND_NEUTRAL = [
     "tests/test_average.py",
     "tests/test_composite.py",
+    "tests/test_conditional.py",
     "tests/test_losses.py",
     "tests/test_step.py",
     "tests/test_training.py",
