@@ -67,5 +67,5 @@ def quick_pictures(monkeypatch):
 
 def pytest_addoption(parser):
     parser.addoption(
-        "--kills", type=int, default=2, help="how often to kill the program at random moments"
+        "--kills", type=int, default=1, help="how often to kill the program at random moments"
     )

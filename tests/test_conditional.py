@@ -44,7 +44,7 @@ def small_networks():
         name="generator",
     )
     discriminator = keras.Sequential(
-        [keras.Input((28, 28, 1)), layers.Flatten(), layers.Dense(5, "relu"), layers.Dense(1)],
+        [keras.Input((28, 28, 1)), layers.Flatten(), layers.Dense(5, "tanh"), layers.Dense(1)],
         name="discriminator",
     )
     return generator, discriminator
@@ -353,6 +353,7 @@ def test_a_run_is_not_resumed_with_other_labels(run_folder, digits, tmp_path, mo
     assert "other labels" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_while_training_held_out_images_are_not_looked_at(
     digits, tmp_path, monkeypatch, quick_pictures
 ):
@@ -380,6 +381,7 @@ def labelled_scores(samples, labels, digits):
     return evaluate(samples, dataset, labels=labels).scores
 
 
+@pytest.mark.slow
 def test_scores_by_label_tell_what_is_wrong(digits):
     images, labels = digits
     scores = labelled_scores(images, labels, digits)
@@ -410,7 +412,10 @@ def test_a_classifier_learns_from_what_is_labelled_right(digits, monkeypatch):
         usefulness.classification_accuracy(digits[0], np.zeros(200, int), dataset)
 
 
-def test_labels_may_have_gaps_and_generated_ones_find_their_class(digits, tmp_path, monkeypatch):
+@pytest.mark.slow
+def test_labels_may_have_gaps_and_generated_ones_find_their_class(
+    digits, tmp_path, monkeypatch, quick_pictures
+):
     """Images of 3, 5 and 8: the generator's classes are 0, 1 and 2, with these names."""
     monkeypatch.chdir(tmp_path)
     some = np.isin(digits[1], [3, 5, 8])
