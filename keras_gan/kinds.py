@@ -3,7 +3,7 @@
 import argparse
 import numbers
 import os
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 
@@ -107,3 +107,8 @@ class ExistingPath(FilePath):
         if not os.path.exists(path):
             raise argparse.ArgumentTypeError(f"{path}: no such file or folder")
         return path
+
+
+def are_names(names: Sequence[str]) -> bool:
+    """Whether classes can have these names: all different, and none empty."""
+    return len({name.casefold() for name in names}) == len(names) and all(map(str.strip, names))

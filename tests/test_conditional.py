@@ -408,7 +408,7 @@ def test_a_classifier_learns_from_what_is_labelled_right(digits, monkeypatch):
     monkeypatch.setattr(usefulness, "EPOCHS", 1)
     wrong = usefulness.classification_accuracy(images, (labels + 1) % 10, dataset)
     assert wrong.value < 0.3
-    with pytest.raises(UserError, match="a class was not drawn"):
+    with pytest.raises(UserError, match="a class has no generated images"):
         usefulness.classification_accuracy(digits[0], np.zeros(200, int), dataset)
 
 

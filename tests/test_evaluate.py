@@ -85,8 +85,10 @@ def test_scores_for_programs_and_a_picture(workplace, tmp_path):
     assert content["seed"] == 0
     assert content["yardstick"]["name"] == "mnist-1"
     assert content["scores"]["FID"]["value"] > content["scores"]["FID"]["real"] > 0
-    assert sum(content["class_shares"]) == pytest.approx(1)
-    assert content["scores"]["rarest class"]["value"] == min(content["class_shares"])
+    shares = content["class_shares"]
+    assert list(shares) == [str(digit) for digit in range(10)]
+    assert sum(shares.values()) == pytest.approx(1)
+    assert content["scores"]["rarest class"]["value"] == min(shares.values())
     assert not content["real"]["held_out"]
     with Image.open(tmp_path / "scores.png") as picture:
         assert picture.size == (1300, 700)

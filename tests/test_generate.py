@@ -703,7 +703,7 @@ assert not {{"keras", "tensorflow"}} & set(sys.modules)
 
 @pytest.mark.parametrize("name", [*FORMATS, "grid.png", "existing"])
 @pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
-def test_a_stop_half_way_leaves_nothing(name, signum, workplace, capsys, monkeypatch):
+def test_a_stop_half_way_leaves_nothing(name, signum, workplace, capsys, monkeypatch, request):
     (workplace / "existing").mkdir()
     for file in ("d.npz", "train-images-idx3-ubyte"):
         (workplace / file).write_text("old")
@@ -719,6 +719,8 @@ def test_a_stop_half_way_leaves_nothing(name, signum, workplace, capsys, monkeyp
         return images
 
     monkeypatch.setattr(drawing, "draw", draw_until_stopped)
+    before_test = signal.signal(signal.SIGINT, signal.default_int_handler)  # not so in a shell's &
+    request.addfinalizer(lambda: signal.signal(signal.SIGINT, before_test))
     count = "1000" if name == "grid.png" else "100000"
     arguments = ["plain.keras", "--count", count, "--output", name]
     assert main(["generate", *arguments]) == 128 + signum

