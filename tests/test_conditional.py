@@ -402,12 +402,10 @@ def test_a_classifier_learns_from_what_is_labelled_right(digits, monkeypatch):
     monkeypatch.setattr(usefulness, "EPOCHS", 4)
     images, labels = (np.repeat(array, 6, axis=0) for array in digits)
     dataset = Dataset(images, labels, "digits", *digits)
-    score = usefulness.classification_accuracy(images, labels, dataset)
-    assert score.value > 0.7
+    exchanged = np.where(labels < 5, (labels + 1) % 5, labels)  # half of them are wrong
+    score = usefulness.classification_accuracy(images, exchanged, dataset)
     assert score.reference > 0.7
-    monkeypatch.setattr(usefulness, "EPOCHS", 1)
-    wrong = usefulness.classification_accuracy(images, (labels + 1) % 10, dataset)
-    assert wrong.value < 0.3
+    assert 0.3 < score.value < 0.6
     with pytest.raises(UserError, match="a class has no generated images"):
         usefulness.classification_accuracy(digits[0], np.zeros(200, int), dataset)
 
