@@ -94,8 +94,13 @@ def test_all_networks_can_be_told_the_class(name):
     assert classes_of(composite.generator) == classes_of(composite.discriminator) == 3
 
 
-@pytest.mark.every_backend
-@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize(
+    "loss",
+    [
+        pytest.param(loss, marks=[pytest.mark.every_backend] if loss == "wgan-gp" else [])
+        for loss in LOSSES
+    ],
+)
 def test_every_loss_trains_with_its_penalty(loss, digits):
     composite = small_composite(classes=10, loss=loss, penalty=None, learning_rate=0.001)
     history = train(composite, *digits, epochs=1, batch_size=50).history
