@@ -157,6 +157,7 @@ def test_after_save_and_load_of_the_composite(composite, tmp_path):
         assert_each_side_trains_itself_alone(loaded, n, [train_discriminator])
 
 
+@pytest.mark.slow
 def test_a_frozen_trace_from_before_is_dropped():
     discriminator = build_small_discriminator()
     discriminator.compile("adam", "mse")

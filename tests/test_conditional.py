@@ -150,7 +150,7 @@ def test_every_image_is_seen_with_its_own_label():
 
 
 @pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="one call on TensorFlow alone")
-@pytest.mark.parametrize("loss", ["bce", "wgan-gp"])
+@pytest.mark.parametrize("loss", ["bce", pytest.param("wgan-gp", marks=pytest.mark.slow)])
 def test_one_call_and_separate_calls_give_the_same_weights(loss, digits):
     moves = []
     for in_one_call in (True, False):

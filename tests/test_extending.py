@@ -97,6 +97,7 @@ def added(monkeypatch):
     monkeypatch.setitem(PRESETS, "mine", recipe)
 
 
+@pytest.mark.slow
 def test_one_of_each_is_an_entry_and_trains(added, digits_file, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert main(["--preset", "mine", "--data", str(digits_file), "--epochs", "1", "--quiet"]) == 0

@@ -297,9 +297,8 @@ def small_disk(tmp_path):
     subprocess.run(["umount", "--lazy", str(disk)], check=True)
 
 
-@pytest.mark.parametrize(
-    "full_at", ["*.ckpt", *(pytest.param(name, marks=pytest.mark.slow) for name in FILES)]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("full_at", ["*.ckpt", *FILES])
 def test_a_full_disk_ends_the_run_in_one_line(full_at, settings, small_disk, monkeypatch, capsys):
     """The disk is really full from the first write of that kind on."""
     from keras_gan import files
