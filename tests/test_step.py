@@ -159,7 +159,13 @@ def assert_one_call_and_separate_calls_agree(build, updates=1, fresh_latents=Fal
     ("networks", "settings", "updates", "fresh_latents"),
     [
         (lambda: small_networks(dropout=0.3), {"penalty": 0, "learning_rate": 0.1}, 2, True),
-        (small_networks, {"penalty": 0, "jit_compile": True}, 1, True),
+        pytest.param(
+            small_networks,
+            {"penalty": 0, "jit_compile": True},
+            1,
+            True,
+            marks=pytest.mark.slow,
+        ),
         pytest.param(
             lambda: small_networks(normalization=False),
             {"loss": "wgan-gp", "penalty": 10, "jit_compile": True},
@@ -273,6 +279,7 @@ def without_xla():
     return CallsPython()
 
 
+@pytest.mark.slow
 @on_tensorflow
 def test_what_xla_cannot_compile_trains_without(digits):
     outcomes = []
