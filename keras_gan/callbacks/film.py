@@ -110,9 +110,7 @@ class SampleFilm(GanCallback):
         images = [_read(path) for path in files.values()]
         with write_whole(ensure_folder(self.models_dir) / "samples.npz") as temporary:
             latents, labels = without_labels(self.latents)
-            arrays = (
-                {"latents": latents} if labels is None else {"latents": latents, "labels": labels}
-            )
+            arrays = {"latents": latents} | ({} if labels is None else {"labels": labels})
             np.savez_compressed(temporary, epochs=list(files), images=images, **arrays)
 
     def _folder(self):

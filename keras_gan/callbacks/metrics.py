@@ -29,11 +29,11 @@ class QualityMetrics(GanCallback):
     `classifier_score`, `confident_share`, `rarest_share` and, of a conditional
     generator, `label_accuracy`. They are taken of fewer samples than `evaluate`
     takes, and the samples are compared with training images: held-out images are for
-    `evaluate` alone. So compare the figures with one another only. The generator
-    with the lowest FID so far is kept as `generator_best.keras`,
-    curves of the figures as `metrics_plot.png`, what other real images score as
-    `real_metrics.json`. One line says so when a class that the samples once had has
-    vanished, or when half of the coverage is lost.
+    `evaluate` alone. So compare the figures with one another only. The generator with
+    the lowest FID so far is kept as `generator_best.keras`, curves of the figures as
+    `metrics_plot.png`, what other real images score as `real_metrics.json`. One line
+    says so when a class that the samples once had has vanished, or when half of the
+    coverage is lost.
 
     Args:
         yardstick: A `Yardstick`.

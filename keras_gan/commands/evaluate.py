@@ -5,13 +5,13 @@ import pathlib
 
 import keras_gan
 from keras_gan.backend import start_keras
-from keras_gan.commands.options import add_settings
+from keras_gan.commands.options import add_drawing, add_settings
 from keras_gan.console import native_chatter_hidden, say, warnings_said
 from keras_gan.errors import UserError
 from keras_gan.files import check_can_be_written
 from keras_gan.generation.origin import read_origin
 from keras_gan.kinds import ExistingPath
-from keras_gan.settings import LATENT_DISTRIBUTIONS, Config
+from keras_gan.settings import Config
 
 HELP = "measure how good generated images are"
 DESCRIPTION = (
@@ -36,18 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=10_000,
         help="how many images to measure (default: %(default)s)",
     )
-    group.add_argument(
-        "--seed",
-        type=int,
-        metavar="N",
-        default=0,
-        help="start of all random numbers (default: %(default)s)",
-    )
-    group.add_argument(
-        "--latent-distribution",
-        choices=LATENT_DISTRIBUTIONS,
-        help="what the generator draws from (default: that of the run beside it, or normal)",
-    )
+    add_drawing(group)
     group.add_argument(
         "--classification-accuracy",
         action="store_true",

@@ -6,6 +6,7 @@ import signal
 import time
 
 from keras_gan.backend import start_keras
+from keras_gan.commands.options import add_drawing
 from keras_gan.console import native_chatter_hidden, say
 from keras_gan.errors import Stopped, UserError
 from keras_gan.evaluation.scores import DIGITS_NAME
@@ -14,7 +15,6 @@ from keras_gan.generation.origin import Origin, read_origin
 from keras_gan.generation.outputs import Output, check_no_stale_labels, check_output, output_at
 from keras_gan.generation.request import DEFAULT_COUNT, Request
 from keras_gan.kinds import ExistingPath
-from keras_gan.settings import LATENT_DISTRIBUTIONS
 
 HELP = "draw images, and write them as a data set, a picture or a film"
 DESCRIPTION = (
@@ -42,24 +42,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="which classes, in turn: 7, 0-4, 1,3,5, names of classes, or even for all of them "
         "(default: even; a generator that takes no labels then draws at random)",
     )
-    group.add_argument(
-        "--seed",
-        type=int,
-        metavar="N",
-        default=0,
-        help="start of all random numbers (default: %(default)s)",
-    )
+    add_drawing(group)
     group.add_argument(
         "--truncation",
         type=float,
         metavar="T",
         help="keep each value of a latent within T of 0: the smaller, the more typical and the "
         "less varied the images; such as 1 (default: none)",
-    )
-    group.add_argument(
-        "--latent-distribution",
-        choices=LATENT_DISTRIBUTIONS,
-        help="what the generator draws from (default: that of the run beside it, or normal)",
     )
     group.add_argument(
         "--walk",

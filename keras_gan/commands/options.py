@@ -6,7 +6,7 @@ import sys
 
 from keras_gan.errors import UserError
 from keras_gan.kinds import Boolean, Choice
-from keras_gan.settings import SETTINGS
+from keras_gan.settings import LATENT_DISTRIBUTIONS, SETTINGS
 
 
 class Parser(argparse.ArgumentParser):
@@ -75,6 +75,22 @@ def add_settings(
             alternatives[first] = headings[heading].add_mutually_exclusive_group()
         alternatives[first].add_argument(flag(name), **_option(SETTINGS[name]))
     return headings
+
+
+def add_drawing(group: argparse._ArgumentGroup) -> None:
+    """Adds the options of commands that draw from a trained generator."""
+    group.add_argument(
+        "--seed",
+        type=int,
+        metavar="N",
+        default=0,
+        help="start of all random numbers (default: %(default)s)",
+    )
+    group.add_argument(
+        "--latent-distribution",
+        choices=LATENT_DISTRIBUTIONS,
+        help="what the generator draws from (default: that of the run beside it, or normal)",
+    )
 
 
 def _option(field):

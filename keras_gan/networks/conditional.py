@@ -143,10 +143,9 @@ def _conditional_generator(generator, classes):
 def _split(generator):
     """A generator as two: up to its first hidden layer, and from there on."""
     path, tensor = [], generator.outputs[0]
-    while not isinstance(layer := _origin(tensor)[0], layers.InputLayer):
-        before = _origin(tensor)[1]
-        path.append((layer, before, tensor))
-        tensor = before
+    while (step := _origin(tensor))[1] is not None:
+        path.append((*step, tensor))
+        tensor = step[1]
     dense = (step for step in reversed(path) if _is_dense(step[0], step[2]))
     layer, before, after = next(dense, (None, None, None))
     if layer is None:
