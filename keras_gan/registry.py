@@ -58,6 +58,7 @@ COMMANDS = Registry(
     {
         "train": "keras_gan.commands.train",
         "generate": "keras_gan.commands.generate",
+        "playground": "keras_gan.commands.playground",
         "evaluate": "keras_gan.commands.evaluate",
         "compare": "keras_gan.commands.compare",
     }

@@ -78,6 +78,14 @@ class Origin:
         return not self.settings or self.draws_mnist or self.yardstick == DIGITS_NAME
 
     @property
+    def trained_on(self) -> str | None:
+        """What to call its images to whom has not this machine's folders, or `None`."""
+        if self.draws_mnist:
+            return "the digits of MNIST"
+        source = self.text("source")
+        return pathlib.PurePath(source).name if source and self.text("data") else source
+
+    @property
     def sha256(self) -> str:
         """The checksum of the file."""
         with open(self.path, "rb") as file:

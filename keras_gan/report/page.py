@@ -1,12 +1,8 @@
 """The page of one run, and the page of several."""
 
-import html
-import importlib.resources
-import json
 import os
-import string
 
-from keras_gan.files import write_text
+from keras_gan.pages import write_page
 from keras_gan.report.charts import charts
 from keras_gan.report.reading import Run
 from keras_gan.report.tables import (
@@ -64,21 +60,14 @@ def _write_page(title, sentences, runs, sections, to_file):
         ],
         "charts": charts(runs),
     }
-    resources = importlib.resources.files("keras_gan.report")
-    page, style, script = (
-        resources.joinpath(name).read_text(encoding="utf-8")
-        for name in ("page.html", "page.css", "page.js")
-    )
-    text = string.Template(page).substitute(
-        title=html.escape(title),
-        summary="\n".join(f"<p>{html.escape(sentence)}</p>" for sentence in sentences),
+    write_page(
+        "keras_gan.report",
+        title,
+        sentences,
+        data,
+        to_file,
         sections="\n".join(filter(None, sections)),
-        style=style,
-        script=script,
-        # "</script" or "<!--" in a name would end the element that holds the data.
-        data=json.dumps(data, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c"),
     )
-    write_text(to_file, text)
 
 
 def _sentences(run):

@@ -1,0 +1,73 @@
+"""The command `playground`: a page that draws with a generator, in any browser."""
+
+import argparse
+import os
+import pathlib
+
+from keras_gan.backend import start_keras
+from keras_gan.commands.options import add_latent_distribution
+from keras_gan.console import native_chatter_hidden
+from keras_gan.errors import UserError
+from keras_gan.files import check_can_be_written
+from keras_gan.generation.origin import Origin, read_origin
+from keras_gan.kinds import ExistingPath
+
+HELP = "make a page that draws with a generator in any browser"
+DESCRIPTION = (
+    "Make a page that draws with a trained generator by itself, in any browser: with sliders, "
+    "morphing and downloads. It is one file that needs no server and no network."
+)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "path", type=ExistingPath.parse, metavar="MODEL", help="a generator (.keras)"
+    )
+    parser.add_argument(
+        "--output",
+        metavar="FILE",
+        default="playground.html",
+        help="the page to write (default: %(default)s)",
+    )
+    add_latent_distribution(parser)
+
+
+def run(path: str, output: str, latent_distribution: str | None = None) -> None:
+    """Writes the page of a generator, and tells where it is.
+
+    Args:
+        path: Path of a `.keras` generator.
+        output: Path of the HTML file to write.
+        latent_distribution: As in `draw_latents`; if `None`, that of the run that the
+            generator lies in, or else `"normal"`.
+
+    Raises:
+        UserError: If the generator cannot be loaded, or has a layer that the page does
+            not know; if the page cannot be written there.
+        DiskError: If the disk fails.
+    """
+    origin = read_origin(path)
+    output = pathlib.Path(output)
+    if output.suffix.lower() not in (".html", ".htm"):
+        raise UserError(f"{output}: a page is a file .html; name it so")
+    check_can_be_written(output)
+    start_keras()
+    from keras_gan.networks.loading import load_generator
+    from keras_gan.playground.writing import write_playground
+
+    with native_chatter_hidden():
+        generator = load_generator(origin.path)
+    difference = write_playground(
+        generator,
+        output,
+        latent_distribution or origin.latent_distribution,
+        origin.class_names,
+        summary=_sentences(origin),
+    )
+    size = os.path.getsize(output) / 1e6
+    print(f"{output}: {size:.1f} MB, draws what Keras draws to {difference:.1g} of 1")
+
+
+def _sentences(origin: Origin):
+    on = f", trained on {origin.trained_on}" if origin.trained_on else ""
+    yield f"A generator{on}, draws in this page while you watch. It needs no network."

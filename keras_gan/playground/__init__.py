@@ -1,0 +1,1 @@
+"""A generator that draws in a web page, by itself."""
