@@ -32,6 +32,7 @@ from .networks.conditional import make_conditional, walk_between_classes
 from .networks.default import build_discriminator, build_generator
 from .networks.loading import load_generator
 from .pictures.plots import plot_curves, plot_images, plot_model, plot_walks
+from .playground.writing import write_playground
 from .presets import PRESETS
 from .registry import LOSSES, NETWORKS
 from .runs.job import resume, run
@@ -96,4 +97,5 @@ __all__ = [
     "run",
     "train",
     "walk_between_classes",
+    "write_playground",
 ]

@@ -53,6 +53,16 @@ def digits_file(digits, tmp_path_factory):
     return path
 
 
+@pytest.fixture(scope="session")
+def chromium(tmp_path_factory):
+    """A browser; where there is none, the test is skipped."""
+    import browser
+
+    chromium = browser.start(tmp_path_factory.mktemp("chromium"))
+    yield chromium
+    chromium.quit()
+
+
 @pytest.fixture
 def quick_pictures(monkeypatch):
     """Charts and diagrams become small files, where a test is not about what they show."""

@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 
+import browser
 import numpy as np
 import pytest
 from PIL import Image
@@ -230,46 +231,8 @@ def test_the_page_is_written_while_a_run_goes_on(run):
     assert "has ended after 12" in report.read_text()
 
 
-@pytest.fixture(scope="module")
-def chromium(tmp_path_factory):
-    webdriver = pytest.importorskip("selenium.webdriver")
-    browser, driver = map(shutil.which, ("chromium", "chromedriver"))
-    if not browser or not driver:
-        pytest.skip("no Chromium with its driver")
-    options = webdriver.ChromeOptions()
-    options.binary_location = browser
-    for argument in (
-        "--headless",
-        "--no-sandbox",
-        "--disable-gpu",
-        "--disable-dev-shm-usage",
-        "--disable-background-networking",
-        f"--user-data-dir={tmp_path_factory.mktemp('chromium')}",
-    ):
-        options.add_argument(argument)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    chromium = webdriver.Chrome(options=options, service=webdriver.ChromeService(driver))
-    yield chromium
-    chromium.quit()
-
-
-class Visit:
-    """A page in the browser, and what may be asked of it."""
-
-    def __init__(self, chromium, path, width=1200, scheme="light"):
-        self.chromium = chromium
-        media = {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
-        chromium.execute_cdp_cmd("Emulation.setEmulatedMedia", media)
-        size = {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": width < 500}
-        chromium.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
-        chromium.get_log("browser"), chromium.get_log("performance")
-        chromium.get(path.as_uri())
-
-    def ask(self, script, *arguments):
-        return self.chromium.execute_script(f"return {script}", *arguments)
-
-    def find(self, selector):
-        return self.chromium.find_elements("css selector", selector)
+class Visit(browser.Visit):
+    """A page of runs in the browser, and what may be asked of it."""
 
     def white_images(self):
         """How many images are white in the grid that is shown: the epoch that it is of."""
@@ -403,11 +366,7 @@ def test_it_fits_every_screen_in_light_and_dark(width, scheme, chromium, run, tm
     for page in ("report.html", "compare.html"):
         visit = Visit(chromium, run / page, width, scheme)
         assert visit.ask("document.documentElement.scrollWidth") <= width
-        back, text = (
-            sum(map(int, re.findall(r"\d+", visit.ask(f"getComputedStyle(document.body).{what}"))))
-            for what in ("backgroundColor", "color")
-        )
-        assert (back < text) == (scheme == "dark")
+        assert visit.is_dark() == (scheme == "dark")
         for picture in visit.find("#grids img"):
             assert picture.size["width"] == pytest.approx(picture.size["height"], abs=2)
 
@@ -420,17 +379,8 @@ def test_no_errors_and_no_requests(chromium, tmp_path):
         visit = Visit(chromium, folder / name)
         visit.find("#epoch")[0].send_keys("\ue012")
         assert visit.ask("document.title") != "ran"
-        assert chromium.get_log("browser") == []
-        events = [
-            json.loads(entry["message"])["message"] for entry in chromium.get_log("performance")
-        ]
-        requested = {
-            event["params"]["request"]["url"]
-            for event in events
-            if event["method"] == "Network.requestWillBeSent"
-        }
-        outside = {url for url in requested if not url.startswith("data:")}
-        assert outside == {(folder / name).as_uri()}
+        assert visit.errors() == []
+        assert visit.requests() == {(folder / name).as_uri()}
 
 
 def test_a_run_that_has_just_begun_and_runs_without_samples(chromium, tmp_path):
@@ -442,12 +392,12 @@ def test_a_run_that_has_just_begun_and_runs_without_samples(chromium, tmp_path):
         page_of(folder)
         visit = Visit(chromium, folder / "report.html")
         visit.find("#epoch")[0].send_keys("\ue012")
-        assert chromium.get_log("browser") == []
+        assert visit.errors() == []
         assert "NaN" not in visit.ask("document.body.innerHTML")
     assert visit.find("#epoch-shown")[0].text == "2 of 3"
     assert "undecided" not in visit.find("#charts")[0].text
     assert visit.find("#grids img") == []
     write_comparison([read_run(folder / "models") for folder in (begun, bare)], tmp_path / "c.html")
     visit = Visit(chromium, tmp_path / "c.html")
-    assert chromium.get_log("browser") == []
+    assert visit.errors() == []
     assert len(visit.find("#grids img")) == 1

@@ -43,8 +43,9 @@
       [worker.picture, worker.turn] = [picture, ++turns];
       worker.postMessage({ inputs: picture.inputs() });
     }
-    if (!workers.some((worker) => worker.picture)) document.dispatchEvent(new Event("drawn"));
+    if (!isDrawing()) document.dispatchEvent(new Event("drawn"));
   };
+  const isDrawing = () => waiting.size > 0 || workers.some((worker) => worker.picture);
   const redraw = (pictures) => {
     for (const picture of pictures) waiting.add(picture);
     drawOn();
@@ -244,7 +245,8 @@
   find("save").addEventListener("click", () => download("images.png", cells.map(({ canvas }) => canvas), COLUMNS));
   find("save-middle").addEventListener("click", () => download("morph.png", [find("middle")], 1));
 
-  // For the console: the latents of the 25 images, and any image from a latent and a label.
+  // For the console: what the 25 images are drawn from, any image from a latent and a label, and
+  // a promise that all is drawn.
   window.playground = {
     latents: () => cells.map((_, cell) => Array.from(moved(cell))),
     labels: () => classes && cells.map((_, cell) => classOf(cell)),
@@ -252,6 +254,10 @@
       inputs: () => (classes ? [latent, oneHot(label)] : [latent]),
       show: (values) => resolve(Array.from(values)),
     }])),
+    settled: () => new Promise((resolve) => {
+      if (isDrawing()) document.addEventListener("drawn", () => resolve(), { once: true });
+      else resolve();
+    }),
   };
 
   nameCells();
