@@ -69,10 +69,6 @@ class Facts:
         names = self.origin.class_names or range(len(self.settings["classes"]))
         return list(map(str, names))
 
-    @property
-    def data_name(self) -> str:
-        return f"{self.settings['images']:,} images ({plain(self.origin.text('source'))})"
-
     def real(self, name: str) -> float | None:
         """What real images score, where that was measured."""
         value = self.run.real.get(name, math.nan)
@@ -148,7 +144,8 @@ def _what(facts):
         f"The generator of a generative adversarial network (GAN). It takes {takes} of "
         f"{settings['latent_dim']} random numbers, and draws a grey image of 28x28 pixels.{size} "
         f"keras_gan trained it with the preset {code(settings['preset'])} and the loss "
-        f"{code(settings['loss'])} on {facts.data_name}."
+        f"{code(settings['loss'])} on {settings['images']:,} images "
+        f"({plain(settings['source'])})."
     )
 
 

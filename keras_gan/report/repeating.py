@@ -3,7 +3,6 @@
 import pathlib
 import shlex
 
-from keras_gan.console import one_line
 from keras_gan.kinds import ExistingPath, FilePath
 from keras_gan.settings import SETTINGS, Config, configure, flag
 
@@ -23,10 +22,7 @@ def published(settings: dict) -> dict:
         The same, each text in one line. Of what the user named, the name is left, but not
         the folder that it is in.
     """
-    found = {
-        name: _printable(value) if isinstance(value, str) else value
-        for name, value in settings.items()
-    }
+    found = _printable(settings)
     for name in PATHS:
         if found.get(name):
             found[name] = pathlib.PurePath(found[name]).name or found[name]
@@ -66,5 +62,12 @@ def command(settings: dict) -> str:
     return shlex.join(words)
 
 
-def _printable(text):
-    return "".join(c if c.isprintable() else "?" for c in one_line(text))
+def _printable(value):
+    """A value of JSON whose texts are in one line each, of characters that can be written."""
+    if isinstance(value, str):
+        return "".join(c if c.isprintable() else "?" for c in " ".join(value.split()))
+    if isinstance(value, list):
+        return [_printable(item) for item in value]
+    if isinstance(value, dict):
+        return {_printable(name): _printable(item) for name, item in value.items()}
+    return value
