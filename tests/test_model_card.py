@@ -180,7 +180,7 @@ def test_scores_stand_beside_what_real_images_score(tmp_path):
     assert "features of the classifier mnist-1, against images that it was trained on" in quality
     limits = section(card, "Limits")
     assert "10.0% of its images are no clear digit" in limits
-    assert "(real images: 1.0%)" in limits
+    assert "(1.0% with real images in their place)" in limits
     assert "12.5% of the real images have none of its own near them." in limits
     assert "`python main.py evaluate models/generator.keras --dataset mnist`" in section(
         card, "Copies of training images"

@@ -202,7 +202,7 @@ def _copies(facts):
 
 def _limits(facts):
     yield "- It draws 28x28 grey images that are like those it was trained on, and nothing else."
-    yield "- What these lack, or have too much of, its own images do, too."
+    yield "- What is rare or missing among those is so among its own images, too."
     clear = "digit" if facts.origin.yardstick == DIGITS_NAME else "image of a class"
     for name, limit in (
         (
@@ -214,7 +214,7 @@ def _limits(facts):
     ):
         if name in facts.scores:
             real = facts.real(name)
-            floor = "" if real is None else f" (real images: {1 - real:.1%})"
+            floor = "" if real is None else f" ({1 - real:.1%} with real images in their place)"
             yield f"- {1 - facts.scores[name]:.1%} {limit}{floor}."
     yield (
         "- Its images are made up. They tell nothing about a person, and are for no decision "
