@@ -2,6 +2,7 @@
 
 from .callbacks.average import AveragedGenerator
 from .callbacks.board import SamplesOnTensorBoard
+from .callbacks.card import ModelCard
 from .callbacks.checkpoints import Checkpoints
 from .callbacks.curves import CurvePlots
 from .callbacks.decay import LearningRateDecay
@@ -60,6 +61,7 @@ __all__ = [
     "HistoryFile",
     "LearningRateDecay",
     "LogFile",
+    "ModelCard",
     "ModelFiles",
     "NetworkDiagrams",
     "Penalty",

@@ -95,6 +95,7 @@ CALLBACKS = Registry(
         "history": "keras_gan.callbacks.history:HistoryFile",
         "log": "keras_gan.callbacks.log:LogFile",
         "models": "keras_gan.callbacks.models:ModelFiles",
+        "card": "keras_gan.callbacks.card:ModelCard",
         "samples": "keras_gan.callbacks.samples:SamplePlots",
         "film": "keras_gan.callbacks.film:SampleFilm",
         "walks": "keras_gan.callbacks.walks:WalkPlot",

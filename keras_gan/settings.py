@@ -251,6 +251,11 @@ class Config:
 SETTINGS = {field.name: field for field in dataclasses.fields(Config)}
 
 
+def flag(name: str) -> str:
+    """The option of a setting: `--batch-size` of `batch_size`."""
+    return "--" + name.replace("_", "-")
+
+
 def fixed_names() -> list[str]:
     """The names of the settings that a resumed run cannot change: the recipe."""
     return [name for name, field in SETTINGS.items() if not field.metadata["changeable"]]

@@ -286,6 +286,7 @@ def test_a_run_leaves_every_file_and_no_other(run):
     )
     assert sorted(path.name for path in (folder / "models").iterdir()) == [
         LOCK_NAME,
+        "README.md",
         "checkpoints",
         "config.json",
         "discriminator.keras",

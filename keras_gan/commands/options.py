@@ -6,7 +6,7 @@ import sys
 
 from keras_gan.errors import UserError
 from keras_gan.kinds import Boolean, Choice
-from keras_gan.settings import LATENT_DISTRIBUTIONS, SETTINGS
+from keras_gan.settings import LATENT_DISTRIBUTIONS, SETTINGS, flag
 
 
 class Parser(argparse.ArgumentParser):
@@ -109,11 +109,6 @@ def _option(field):
     option |= {"choices": list(kind.names)} if isinstance(kind, Choice) else {}
     option |= {"metavar": kind.metavar} if kind.metavar else {}
     return option | {"type": kind.parse}
-
-
-def flag(name: str) -> str:
-    """The option of a setting: `--batch-size` of `batch_size`."""
-    return "--" + name.replace("_", "-")
 
 
 def settings_table() -> str:

@@ -2,7 +2,6 @@
 
 import dataclasses
 import platform
-import shlex
 
 import keras
 import numpy as np
@@ -10,6 +9,8 @@ import numpy as np
 import keras_gan
 from keras_gan.evaluation.metrics import METRICS
 from keras_gan.evaluation.scores import DIGITS_NAME
+from keras_gan.generation.digits import label_and_name
+from keras_gan.generation.markdown import block, plain
 from keras_gan.generation.origin import Origin
 from keras_gan.generation.outputs import CARD_MARK, FOLDER, Output
 from keras_gan.generation.picking import SURE
@@ -57,20 +58,18 @@ class Card:
                 "",
                 "| | |",
                 "|---|---|",
-                *(f"| {name} | {_cell(value)} |" for name, value in self._facts()),
+                *(f"| {name} | {plain(value)} |" for name, value in self._facts()),
                 "",
                 "The same command gives the same images again, on the same machine with the same "
                 "versions:",
                 "",
-                "```bash",
-                self.request.command(self.origin.path, self.output.path),
-                "```",
+                *block(self.request.command(self.origin.path, self.output.path), "bash"),
                 "",
                 *self._checksums(checksums),
                 *self._scores(),
-                f"Copies of training images were not looked for; this does: `{self._evaluation()}`",
+                self.origin.copies,
                 "",
-                f"Licence of the images that the generator was trained on: {self._licence()}",
+                self.origin.licence,
                 "",
                 CARD_MARK,
                 "",
@@ -81,7 +80,7 @@ class Card:
         task = "image-classification" if self.stream.labelled else "unconditional-image-generation"
         return [
             "---",
-            f"license: {'cc-by-sa-3.0' if self.origin.draws_mnist else 'unknown'}",
+            f"license: {self.origin.licence_id}",
             "task_categories:",
             f"- {task}",
             "size_categories:",
@@ -96,7 +95,7 @@ class Card:
             return ", without labels"
         names = [self.stream.class_names[label] for label in self.stream.labels]
         if len(names) == 1:
-            return f", all of the class {names[0]}"
+            return f", all of the class {plain(names[0])}"
         return f" of {len(names)} classes, which come in turn"
 
     def _facts(self):
@@ -123,24 +122,14 @@ class Card:
         }
         yield "versions", ", ".join(f"{name} {version}" for name, version in versions.items())
 
-    def _evaluation(self):
-        words = ["python", "main.py", "evaluate", str(self.origin.path)]
-        for setting in ("data", "dataset"):
-            value = self.origin.text(setting)
-            if value is not None:
-                words += [f"--{setting}", value]
-                break
-        return shlex.join(words)
-
     def _class(self, label):
-        name = self.stream.class_names[label]
-        return name if name == str(label) else f"{label} is {name}"
+        return label_and_name(label, self.stream.class_names[label])
 
     def _checksums(self, checksums):
         if self.output.kind == FOLDER:
             key = 3 if self.stream.labelled else 2
             yield f"SHA-256 of the list of all checksums: `{checksums['']}`, which this prints:"
-            yield from ("", "```bash", LISTING.format(key=key), "```", "")
+            yield from ("", *block(LISTING.format(key=key), "bash"), "")
             return
         yield from ("SHA-256 of each file:", "", "```")
         yield from (f"{checksum}  {name}" for name, checksum in checksums.items())
@@ -165,18 +154,6 @@ class Card:
                 yield ""
                 yield "These images were chosen among what it draws, so their own scores differ."
         yield ""
-
-    def _licence(self):
-        if self.origin.draws_mnist:
-            return "MNIST, by Yann LeCun and others, is under CC BY-SA 3.0."
-        if self.origin.settings.get("dataset") == "fashion_mnist" and not self.origin.text("data"):
-            return "Fashion-MNIST, by Zalando Research, is under the MIT licence."
-        source = self.origin.text("source")
-        return f"see the source, {source}." if source else "unknown; see the source."
-
-
-def _cell(value):
-    return str(value).replace("|", "\\|")
 
 
 def _size_category(count):

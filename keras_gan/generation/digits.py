@@ -56,6 +56,11 @@ def chosen_classes(digits: str, names: Sequence[str]) -> list[int]:
     return list(dict.fromkeys(label for item in items for label in _labels_of(item, names)))
 
 
+def label_and_name(label: int, name: str) -> str:
+    """A label and what it means; once, where it is its own name."""
+    return name if name == str(label) else f"{label} is {name}"
+
+
 def _labels_of(item, names):
     folded = [name.casefold() for name in names]
     if item in folded:

@@ -7,10 +7,13 @@ import json
 import math
 import pathlib
 import re
+import shlex
 
 from keras_gan.errors import UserError
 from keras_gan.evaluation.scores import DIGITS_NAME
 from keras_gan.files import CONFIG_NAME, HISTORY_NAME
+from keras_gan.generation.known import FASHION_MNIST, MNIST, KnownImages
+from keras_gan.generation.markdown import code, plain
 from keras_gan.kinds import are_names
 from keras_gan.settings import LATENT_DISTRIBUTIONS, Config
 
@@ -71,6 +74,45 @@ class Origin:
         """Whether the generator is known to have been trained on MNIST's digits."""
         downloaded = self.settings.get("dataset") == "mnist" and self.settings.get("data") is None
         return downloaded or self.settings.get("images_checksum") in MNIST_CHECKSUMS
+
+    @property
+    def images(self) -> KnownImages | None:
+        """The images that it was trained on, where they are of a known set."""
+        if self.draws_mnist:
+            return MNIST
+        if self.settings.get("dataset") == "fashion_mnist" and not self.text("data"):
+            return FASHION_MNIST
+        return None
+
+    @property
+    def licence_id(self) -> str:
+        """The licence of these images, as Hugging Face's hub names it."""
+        return self.images.licence_id if self.images else "unknown"
+
+    @property
+    def licence(self) -> str:
+        """A sentence on the licence of these images, as Markdown."""
+        source = self.text("source")
+        unknown = f"see the source, {plain(source)}." if source else "unknown; see the source."
+        told = self.images.licence if self.images else unknown
+        return f"Licence of the images that the generator was trained on: {told}"
+
+    @property
+    def evaluate_command(self) -> str:
+        """The command line that measures the generator, and looks for copies."""
+        words = ["python", "main.py", "evaluate", str(self.path)]
+        for setting in ("data", "dataset"):
+            value = self.text(setting)
+            if value is not None:
+                words += [f"--{setting}", value]
+                break
+        return shlex.join(words)
+
+    @property
+    def copies(self) -> str:
+        """A sentence on copies of training images, as Markdown."""
+        command = code(self.evaluate_command)
+        return f"Copies of training images were not looked for; this does: {command}"
 
     @property
     def may_draw_digits(self) -> bool:

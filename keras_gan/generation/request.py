@@ -6,7 +6,7 @@ import shlex
 from keras_gan.errors import UserError
 from keras_gan.generation.digits import check_digits
 from keras_gan.kinds import Choice, Float, Integer
-from keras_gan.settings import LATENT_DISTRIBUTIONS, MAX_SEED
+from keras_gan.settings import LATENT_DISTRIBUTIONS, MAX_SEED, flag
 
 DEFAULT_COUNT = 1000
 KINDS = {
@@ -61,5 +61,5 @@ class Request:
         for name in ("count", "digits", "seed", "truncation", "latent_distribution"):
             value = getattr(self, name)
             if value is not None:
-                words += ["--" + name.replace("_", "-"), str(value)]
+                words += [flag(name), str(value)]
         return shlex.join([*words, "--output", str(output)])
