@@ -122,8 +122,8 @@ class Origin:
     @property
     def trained_on(self) -> str | None:
         """What to call its images to whom has not this machine's folders, or `None`."""
-        if self.draws_mnist:
-            return "the digits of MNIST"
+        if self.images:
+            return self.images.name
         source = self.text("source")
         return pathlib.PurePath(source).name if source and self.text("data") else source
 

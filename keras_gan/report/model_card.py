@@ -197,7 +197,7 @@ def _quality(facts):
 
 
 def _copies(facts):
-    yield f"While a generator trains, nothing looks for copies. {facts.origin.copies}"
+    yield facts.origin.copies
 
 
 def _limits(facts):
