@@ -18,6 +18,7 @@ from machine import describe, print_table
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "tests"))
 
 import browser
+import numpy as np
 
 from keras_gan import make_conditional, write_playground
 from keras_gan.registry import NETWORKS
@@ -38,13 +39,12 @@ slider.dispatchEvent(new Event("input"));
 
 def redraws_a_second(chromium, page, seconds):
     """The median of the redraws, after a second in which the browser compiles the code."""
-    visit = browser.Visit(chromium, page)
+    browser.Visit(chromium, page)
     chromium.set_script_timeout(60)
-    visit.chromium.execute_async_script("playground.settled().then(arguments[0])")
+    chromium.execute_async_script("playground.settled().then(arguments[0])")
     times = chromium.execute_async_script(DRAG, seconds + 1)
-    times = [time for time in times if time >= times[0] + 1000]
-    taken = sorted(after - before for before, after in zip(times, times[1:], strict=False))
-    return 1000 / taken[len(taken) // 2]
+    times = np.array(times)
+    return 1000 / np.median(np.diff(times[times >= times[0] + 1000]))
 
 
 def main(arguments):

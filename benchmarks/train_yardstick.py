@@ -19,7 +19,7 @@ from keras_gan.evaluation.classifier import train_classifier
 def main(data, out):
     print(describe() + "\n")
     digits = load_data(data=data)
-    classifier = train_classifier(digits.images, digits.labels, verbose=2)
+    classifier = train_classifier(digits.images, digits.labels)
     probabilities = classifier.predict(to_unit_range(digits.test_images), verbose=0)
     accuracy = (probabilities.argmax(axis=1) == digits.test_labels).mean()
     classifier.save(out)

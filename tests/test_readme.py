@@ -112,15 +112,15 @@ def flags_of(command):
 @pytest.fixture(scope="module")
 def known_flags():
     main = [sys.executable, "main.py"]
-    commands = ([], ["generate"], ["evaluate"], ["compare"])
+    commands = ([], ["generate"], ["export"], ["playground"], ["evaluate"], ["compare"])
     return set().union(*(flags_of([*main, *command, "--help"]) for command in commands))
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
 def test_every_flag_in_the_docs_is_one(page, known_flags):
-    """But those of pip, and those of a benchmark, whose own help tells them."""
+    """But those of pip and of a hub, and those of a benchmark, whose own help tells them."""
     lines = page.read_text(encoding="utf-8").splitlines()
-    text = "\n".join(line for line in lines if "pip " not in line)
+    text = "\n".join(line for line in lines if not re.search("pip |^hf ", line))
     for command in re.findall(r"`python benchmarks/([^`]*)`", text):
         script, *words = command.split()
         source = (ROOT / "benchmarks" / script).read_text(encoding="utf-8")

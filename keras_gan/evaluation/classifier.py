@@ -129,19 +129,18 @@ def train_classifier(
     labels: np.ndarray,
     epochs: int = EPOCHS,
     seed: int = 0,
-    verbose: str | int = "auto",
 ) -> keras.Model:
     """Trains the classifier of a yardstick.
 
     Images are rotated, scaled and shifted a little at random. The learning rate decays
-    along a cosine.
+    along a cosine. Keras tells on stderr how it goes: a line for each epoch, or on a
+    terminal a bar.
 
     Args:
         images: `uint8` array of shape `(n, 28, 28, 1)`, from 0 to 255.
         labels: Integer array of shape `(n,)`. Its sorted values are the classes.
         epochs: Integer, how many times to go through the images.
         seed: Integer, fixes all random numbers.
-        verbose: As in `keras.Model.fit`.
 
     Returns:
         The trained Keras model.
@@ -164,7 +163,9 @@ def train_classifier(
         "sparse_categorical_crossentropy",
         metrics=["accuracy"],
     )
-    model.fit(to_unit_range(images), labels, BATCH_SIZE, epochs, verbose=verbose)
+    verbose = 1 if sys.stderr.isatty() else 2
+    with contextlib.redirect_stdout(sys.stderr):
+        model.fit(to_unit_range(images), labels, BATCH_SIZE, epochs, verbose=verbose)
     return classifier
 
 
@@ -231,8 +232,7 @@ def load_yardstick(dataset: Dataset) -> Yardstick | None:
     name, path = _cached(dataset)
     path.parent.mkdir(parents=True, exist_ok=True)
     say(f"Training a classifier to measure with, once for this data set: {path}")
-    with contextlib.redirect_stdout(sys.stderr):
-        classifier = train_classifier(dataset.images, dataset.labels, EPOCHS)
+    classifier = train_classifier(dataset.images, dataset.labels, EPOCHS)
     with write_whole(path) as temporary:
         classifier.save(temporary)
     return _load(name, path, dataset.label_values)

@@ -1,8 +1,5 @@
 """How much a classifier learns from generated images alone."""
 
-import contextlib
-import sys
-
 import numpy as np
 
 from keras_gan.console import say
@@ -65,7 +62,6 @@ def classification_accuracy(
 
 def _accuracy(what, images, labels, test_images, test_labels, seed):
     say(f"Training a classifier on {len(images):,} {what} images.")
-    with contextlib.redirect_stdout(sys.stderr):
-        classifier = train_classifier(images, labels, EPOCHS, seed)
+    classifier = train_classifier(images, labels, EPOCHS, seed)
     predicted = classifier.predict(to_unit_range(test_images), batch_size=500, verbose=0)
     return float((predicted.argmax(axis=1) == test_labels).mean())
