@@ -86,6 +86,11 @@ def add_drawing(group: argparse._ArgumentGroup) -> None:
         default=0,
         help="start of all random numbers (default: %(default)s)",
     )
+    add_latent_distribution(group)
+
+
+def add_latent_distribution(group: argparse._ArgumentGroup) -> None:
+    """Adds the option that says what a trained generator draws from."""
     group.add_argument(
         "--latent-distribution",
         choices=LATENT_DISTRIBUTIONS,
