@@ -103,7 +103,7 @@ CALLBACKS = Registry(
         "report": "keras_gan.callbacks.report:ReportPage",
     }
 )
-# Modules with what `keras_gan.exports.onnx` has: LABEL, SUFFIX, PACKAGES, LIMIT, HALF_LIMIT,
+# Modules with what `keras_gan.exports.onnx` has: LABEL, SUFFIX, PACKAGES, HALF,
 # `write(model, path, about, half)` and `load(path)`.
 EXPORTS = Registry(
     {

@@ -112,7 +112,7 @@ def flags_of(command):
 @pytest.fixture(scope="module")
 def known_flags():
     main = [sys.executable, "main.py"]
-    commands = ([], ["generate"], ["evaluate"], ["compare"])
+    commands = ([], ["generate"], ["export"], ["evaluate"], ["compare"])
     return set().union(*(flags_of([*main, *command, "--help"]) for command in commands))
 
 

@@ -15,7 +15,7 @@ from keras_gan.networks.loading import in_float32
 
 COUNT = 1000
 # The size of a batch may change the last digits, in Keras, too.
-BATCHES = (*[100] * 5, *[7] * 71, 3)
+BATCHES = [100] * 3 + [7] * 100
 
 
 @dataclasses.dataclass(frozen=True)

@@ -15,11 +15,8 @@ if TYPE_CHECKING:
 
 LABEL, SUFFIX = "LiteRT", ".tflite"
 PACKAGES = ("ai_edge_litert",)
-# It adds up in another order. Of a generator that was trained for long, Keras' own images are
-# as far from those calculated in double precision.
-LIMIT = 1e-4
 # Its converter halves all weights, small ones too, which changes images by several grey levels.
-HALF_LIMIT = None
+HALF = False
 
 
 def write(model: "keras.Model", path: pathlib.Path, about: dict, half: bool) -> None:

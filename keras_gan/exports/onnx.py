@@ -12,9 +12,7 @@ if TYPE_CHECKING:
 
 LABEL, SUFFIX = "ONNX", ".onnx"
 PACKAGES = ("onnx", "onnxruntime", "tf2onnx")
-LIMIT = 1e-5
-# One grey level of 255: weights of 16 bits move the edges of strokes.
-HALF_LIMIT = 1 / 255
+HALF = True
 # Smaller weights keep their 32 bits: they take little room, and change images most.
 LEAST_TO_HALVE = 2**15
 

@@ -13,8 +13,7 @@ if TYPE_CHECKING:
 
 LABEL, SUFFIX = "SavedModel", None
 PACKAGES = ()  # it comes with TensorFlow, which Keras runs on
-LIMIT = 1e-5
-HALF_LIMIT = None
+HALF = False
 
 
 def write(model: "keras.Model", path: pathlib.Path, about: dict, half: bool) -> None:

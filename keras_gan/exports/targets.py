@@ -71,8 +71,8 @@ def check_target(target: Target, model: pathlib.Path, half: bool = False) -> Non
             check_file(path, model)
     except OSError as error:  # as of a name that is too long
         raise UserError(f"{path}: cannot be written there ({error.strerror})") from error
-    if half and kind.HALF_LIMIT is None:
-        able = [EXPORTS[name].LABEL for name in EXPORTS if EXPORTS[name].HALF_LIMIT is not None]
+    if half and not kind.HALF:
+        able = [EXPORTS[name].LABEL for name in EXPORTS if EXPORTS[name].HALF]
         raise UserError(
             f"{kind.LABEL} keeps weights as 32-bit floats; leave out --half, or choose "
             f"{' or '.join(able)}"
