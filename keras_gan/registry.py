@@ -58,6 +58,7 @@ COMMANDS = Registry(
     {
         "train": "keras_gan.commands.train",
         "generate": "keras_gan.commands.generate",
+        "export": "keras_gan.commands.export",
         "playground": "keras_gan.commands.playground",
         "evaluate": "keras_gan.commands.evaluate",
         "compare": "keras_gan.commands.compare",
@@ -102,5 +103,14 @@ CALLBACKS = Registry(
         "tensorboard": "keras_gan.callbacks.board:SamplesOnTensorBoard",
         "curves": "keras_gan.callbacks.curves:CurvePlots",
         "report": "keras_gan.callbacks.report:ReportPage",
+    }
+)
+# Modules with what `keras_gan.exports.onnx` has: LABEL, SUFFIX, PACKAGES, HALF,
+# `write(model, path, about, half)` and `load(path)`.
+EXPORTS = Registry(
+    {
+        "onnx": "keras_gan.exports.onnx",
+        "litert": "keras_gan.exports.litert",
+        "savedmodel": "keras_gan.exports.savedmodel",
     }
 )

@@ -212,8 +212,5 @@ def _asked(origin, request, generator):
     """The names of a conditional generator's classes, and the labels that are asked for."""
     from keras_gan.generation.images import number_of_classes
 
-    classes = number_of_classes(generator)
-    names = origin.class_names
-    if names is None or len(names) != classes:
-        names = tuple(map(str, range(classes)))
+    names = origin.names_of(number_of_classes(generator))
     return names, chosen_classes(EVEN if request.digits is None else request.digits, names)

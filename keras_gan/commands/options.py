@@ -90,7 +90,7 @@ def add_drawing(group: argparse._ArgumentGroup) -> None:
 
 
 def add_latent_distribution(group: argparse._ActionsContainer) -> None:
-    """Adds the option of commands that need to know what a generator draws from."""
+    """Adds the option that says what a trained generator draws from."""
     group.add_argument(
         "--latent-distribution",
         choices=LATENT_DISTRIBUTIONS,

@@ -55,6 +55,11 @@ class Origin:
         sound = names and are_names(names) and all(map(_can_be_written, names))
         return names if sound else None
 
+    def names_of(self, classes: int) -> tuple[str, ...]:
+        """The names of so many classes; their numbers where the run names others, or none."""
+        names = self.class_names
+        return names if names and len(names) == classes else tuple(map(str, range(classes)))
+
     @property
     def yardstick(self) -> str | None:
         """The name of the classifier that the run was measured with, or `None`."""

@@ -111,7 +111,7 @@ def check_output(output: Output, model: pathlib.Path, count: int | None) -> None
     """
     try:
         if output.kind == FOLDER:
-            _check_folder(output.path)
+            check_folder(output.path)
         else:
             _check_files(output, model)
     except OSError as error:  # as of a name that is too long
@@ -138,7 +138,8 @@ def check_no_stale_labels(output: Output) -> None:
         )
 
 
-def _check_folder(path):
+def check_folder(path: pathlib.Path) -> None:
+    """Raises a `UserError` unless a folder can be made there, or is there and empty."""
     if os.path.lexists(path) and not path.is_dir():
         raise UserError(f"{path}: is a file; name a new folder, or a file with a suffix")
     folder = path.resolve()
@@ -150,18 +151,23 @@ def _check_folder(path):
         raise UserError(f"{path}: cannot be made there; name a folder in one that exists")
 
 
+def check_file(file: pathlib.Path, model: pathlib.Path) -> None:
+    """Raises a `UserError` unless a file can be written there, and is not the generator."""
+    check_can_be_written(file)
+    if not os.path.lexists(file):
+        return
+    if not file.is_file():
+        raise UserError(f"{file}: is not a plain file; choose another name")
+    if file.samefile(model):
+        raise UserError(f"{file}: is the generator itself; choose another name")
+
+
 def _check_files(output, model):
     card = output.card_path
     ours = card is not None and card.is_file() and CARD_MARK in _text(card)
     for file in [*output.files(labelled=True), *([card] if card else [])]:
-        check_can_be_written(file)
-        if not os.path.lexists(file):
-            continue
-        if not file.is_file():
-            raise UserError(f"{file}: is not a plain file; choose another name")
-        if file.samefile(model):
-            raise UserError(f"{file}: is the generator itself; choose another name")
-        if card is not None and not ours:
+        check_file(file, model)
+        if os.path.lexists(file) and card is not None and not ours:
             raise UserError(
                 f"{file}: is there, and not known to be of this program; rename it, or choose "
                 "another output"

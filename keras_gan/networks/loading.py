@@ -26,6 +26,7 @@ BUILT_IN = (
 )
 # What Keras writes for values that are no objects, and reads back without running anything.
 PLAIN_VALUES = {"__keras_tensor__", "__tuple__", "__slice__", "__ellipsis__"}
+HALF_TYPES = ("float16", "bfloat16")
 UNSAFE_LAYERS = {"Lambda", "TorchModuleWrapper", "JaxLayer", "FlaxLayer", "TFSMLayer"}
 
 
@@ -190,16 +191,35 @@ def _trainable(model):
 
 def in_float32(model):
     """A copy of a model, not compiled, that calculates in float32, whatever it was built with."""
+    copies = {}
 
     def clone(layer):
+        if id(layer) not in copies:
+            copies[id(layer)] = clone_once(layer)
+        return copies[id(layer)]
+
+    def clone_once(layer):
+        if isinstance(layer, (keras.Sequential, keras.Function)):  # a model in a model
+            return copy_of(layer)
         if not isinstance(layer, keras.Layer):  # a plain operation, which takes what it is given
             return type(layer).from_config(layer.get_config())
         return type(layer).from_config({**layer.get_config(), "dtype": "float32"})
 
-    copy = keras.models.clone_model(model, clone_function=clone, recursive=True)
+    def copy_of(model):
+        inputs = None
+        if any(tensor.dtype in HALF_TYPES for tensor in model.inputs):  # a clone would keep them
+            inputs = keras.tree.map_structure(_float32_input, model.input)
+        return keras.models.clone_model(model, input_tensors=inputs, clone_function=clone)
+
+    copy = copy_of(model)
     copy.set_weights(model.get_weights())
     copy.compiled = False  # a clone of a compiled model is compiled
     return copy
+
+
+def _float32_input(tensor):
+    dtype = "float32" if tensor.dtype in HALF_TYPES else tensor.dtype
+    return keras.Input(batch_shape=tensor.shape, dtype=dtype, name=tensor.name)
 
 
 def _last_layer(model):

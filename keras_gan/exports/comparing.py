@@ -1,0 +1,123 @@
+"""Whether an exported generator draws what Keras draws."""
+
+import dataclasses
+from collections.abc import Callable
+
+import keras
+import numpy as np
+
+from keras_gan.console import one_line
+from keras_gan.errors import UserError
+from keras_gan.evaluation.samples import drawn_bytes
+from keras_gan.gan.labels import is_conditional, with_labels
+from keras_gan.gan.latents import draw_latents
+from keras_gan.networks.loading import in_float32
+
+COUNT = 1000
+# The size of a batch may change the last digits, in Keras, too.
+BATCHES = [100] * 3 + [7] * 100
+
+
+@dataclasses.dataclass(frozen=True)
+class Reference:
+    """What Keras draws, to compare with.
+
+    Attributes:
+        inputs: Dict of arrays: `latent`, of shape `(1000, latent_dim)`, and, for a
+            conditional generator, `label`, `int32` of shape `(1000,)`.
+        images: `float32` array of shape `(1000, 28, 28, 1)`.
+    """
+
+    inputs: dict[str, np.ndarray]
+    images: np.ndarray
+
+
+def named(generator: keras.Model) -> keras.Model:
+    """A generator as other programs are to see it.
+
+    Args:
+        generator: A Keras model from latents, or a list of latents and labels, to images.
+
+    Returns:
+        A model that calculates in float32, whatever the generator was built with: others
+        export without a word, and cannot be loaded. It takes a dict of `latent` and,
+        if the generator is conditional, `label`, and gives a dict of `image`. So the
+        names are the same in all formats.
+
+    Example:
+
+    >>> named(generator).predict({"latent": latents})["image"]
+    """
+    latent = keras.Input(generator.inputs[0].shape[1:], name="latent")
+    inputs, label = {"latent": latent}, None
+    if is_conditional(generator):
+        label = keras.Input((), dtype="int32", name="label")
+        inputs["label"] = label
+    image = in_float32(generator)(with_labels(latent, label))
+    return keras.Model(inputs, {"image": image}, name="generator")
+
+
+def reference(
+    model: keras.Model, latent_distribution: str, classes: int | None = None
+) -> Reference:
+    """Draws images with Keras.
+
+    Args:
+        model: What `named` gives.
+        latent_distribution: String, as in `draw_latents`.
+        classes: Integer, how many classes a conditional generator draws; the labels are
+            all of them in turn.
+
+    Returns:
+        A `Reference`.
+
+    Raises:
+        UserError: If the model cannot draw, or its values are not from 0 to 1.
+    """
+    latent_dim = model.input["latent"].shape[1]
+    rng = np.random.default_rng(0)
+    inputs = {"latent": draw_latents(rng, COUNT, latent_dim, latent_distribution)}
+    if classes is not None:
+        inputs["label"] = np.arange(COUNT, dtype="int32") % classes
+    images = []
+    try:
+        with keras.device("cpu:0"):  # a GPU may round more coarsely, as with TensorFloat-32
+            for part in _parts(BATCHES):
+                batch = {name: values[part] for name, values in inputs.items()}
+                images.append(keras.ops.convert_to_numpy(model(batch, training=False)["image"]))
+    except Exception as error:  # a model from elsewhere can raise any type
+        raise UserError(f"the generator cannot draw images ({one_line(error)})") from error
+    images = np.concatenate(images)
+    drawn_bytes(images)
+    return Reference(inputs, images)
+
+
+def largest_difference(
+    expected: Reference,
+    draw: Callable[[dict[str, np.ndarray]], np.ndarray],
+    batch: int | None = None,
+) -> float:
+    """Compares images of another program with those of Keras.
+
+    Args:
+        expected: A `Reference`.
+        draw: Function from a dict of inputs to images.
+        batch: Integer, the size that batches must have; `None` for any;
+            two sizes are tried then.
+
+    Returns:
+        The largest difference of a value; infinity if the shapes differ, and NaN if a
+        value is none.
+    """
+    differences = []
+    for part in _parts(BATCHES if batch is None else [batch] * (COUNT // batch)):
+        images = expected.images[part]
+        drawn = draw({name: values[part] for name, values in expected.inputs.items()})
+        same = drawn.shape == images.shape
+        differences.append(np.abs(drawn - images).max() if same else np.inf)
+    return float(np.max(differences))
+
+
+def _parts(sizes):
+    ends = np.cumsum(sizes)
+    return map(slice, ends - sizes, ends)
