@@ -52,16 +52,19 @@ def run(path: str, output: str, latent_distribution: str | None = None) -> None:
         raise UserError(f"{output}: a page is a file .html; name it so")
     check_can_be_written(output)
     start_keras()
+    from keras_gan.gan.labels import is_conditional
+    from keras_gan.generation.images import number_of_classes
     from keras_gan.networks.loading import load_generator
     from keras_gan.playground.writing import write_playground
 
     with native_chatter_hidden():
         generator = load_generator(origin.path)
+    names = origin.names_of(number_of_classes(generator)) if is_conditional(generator) else None
     difference = write_playground(
         generator,
         output,
         latent_distribution or origin.latent_distribution,
-        origin.class_names,
+        names,
         summary=_sentences(origin),
     )
     size = os.path.getsize(output) / 1e6

@@ -11,13 +11,10 @@ import keras
 
 from keras_gan.console import native_chatter_hidden, one_line
 from keras_gan.errors import UserError
-from keras_gan.exports.comparing import COUNT, largest_difference, named, reference
+from keras_gan.exports.comparing import LIMIT, largest_difference, named, reference
 from keras_gan.exports.targets import Target
 from keras_gan.files import write_folder_whole, write_whole
 
-# What rounding may change. Of a generator that was trained for long, Keras' own images change
-# by a tenth of this with the size of a batch. A grey level of 255 is forty times as wide.
-LIMIT = 1e-4
 # One grey level: weights of 16 bits move the edges of strokes.
 HALF_LIMIT = 1 / 255
 
@@ -69,8 +66,7 @@ def export(generator: keras.Model, target: Target, about: dict, half: bool = Fal
         if not difference <= limit:  # so for NaN, too
             raise UserError(
                 f"{path}: the exported generator draws other images than Keras: a value differs "
-                f"by {difference:.2g}, and {limit:.2g} is allowed, among {COUNT:,} images; "
-                "nothing is kept"
+                f"by {difference:.2g}, and {limit:.2g} is allowed; nothing is kept"
             )
         return Exported(_size(temporary), difference, batch)
 

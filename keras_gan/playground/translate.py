@@ -6,7 +6,7 @@ from keras import layers
 
 from keras_gan.errors import UserError
 from keras_gan.gan.labels import is_conditional, with_labels
-from keras_gan.networks.conditional import classes_of
+from keras_gan.generation.images import number_of_classes
 from keras_gan.playground.steps import ACTIVATIONS, Steps, Value
 
 # What is at work in training alone.
@@ -41,10 +41,7 @@ def translate(generator: keras.Model) -> tuple[Steps, list[Value], Value]:
     steps = Steps()
     latent, label = steps.value(*generator.inputs[0].shape[1:]), None
     if is_conditional(generator):
-        classes = classes_of(generator)
-        if classes is None:
-            raise UserError("the generator does not tell how many classes it was made for")
-        label = steps.value(classes)
+        label = steps.value(number_of_classes(generator))
     image = _through(steps, generator)(with_labels(latent, label))
     return steps, [latent] if label is None else [latent, label], image
 

@@ -8,16 +8,14 @@ import keras
 import numpy as np
 
 from keras_gan.errors import UserError
-from keras_gan.gan.labels import with_labels
-from keras_gan.gan.latents import draw_latents
+from keras_gan.exports.comparing import LIMIT, largest_difference, named, reference
 from keras_gan.networks.loading import in_float32
 from keras_gan.pages import read_resource, write_page
 from keras_gan.playground.directions import find_directions
 from keras_gan.playground.translate import translate
 
-CHECKED_BATCHES = 5
-CHECKED_BATCH = 10
-AGREEMENT = 1e-5
+# Fewer than for an export, and in small batches: NumPy takes long for wide networks.
+BATCHES = [10] * 5
 
 
 def write_playground(
@@ -50,16 +48,17 @@ def write_playground(
 
     >>> write_playground(load_generator("models/generator.keras"), "playground.html")
     """
-    generator = in_float32(generator)
-    steps, inputs, image = translate(generator)
-    names = None
-    if len(inputs) > 1:
-        names = list(class_names or map(str, range(inputs[1].size)))
-    difference = _difference(generator, steps, inputs, image, latent_distribution)
-    if not difference <= AGREEMENT:  # also if it is no number
+    steps, inputs, image = translate(in_float32(generator))
+    labels = inputs[1].size if len(inputs) > 1 else None
+    names = None if labels is None else list(map(str, class_names or range(labels)))
+    if names is not None and len(names) != labels:
+        raise UserError(f"expected {labels} names of classes, found {len(names)}")
+    expected = reference(named(generator), latent_distribution, labels, BATCHES)
+    difference = largest_difference(expected, lambda given: _draw(steps, inputs, image, **given))
+    if not difference <= LIMIT:  # so for NaN, too
         raise UserError(
-            f"the page would not draw what Keras draws: a pixel differs by {difference:.2g}; "
-            "use the command export"
+            f"the page would not draw what Keras draws: a value differs by {difference:.2g}, and "
+            f"{LIMIT:.2g} is allowed; use the command export"
         )
     data = {
         "generator": {
@@ -78,20 +77,12 @@ def write_playground(
     return difference
 
 
-def _difference(generator, steps, inputs, image, latent_distribution):
-    """The largest difference of a pixel between the steps and Keras."""
-    rng = np.random.default_rng(0)
-    differences = []
-    for _ in range(CHECKED_BATCHES):  # wide networks need much memory for one
-        latents = draw_latents(rng, CHECKED_BATCH, inputs[0].size, latent_distribution)
-        given, labels = {inputs[0].number: latents}, None
-        if len(inputs) > 1:
-            labels = rng.integers(inputs[1].size, size=CHECKED_BATCH, dtype="int32")
-            given[inputs[1].number] = np.eye(inputs[1].size, dtype="float32")[labels]
-        images = generator.predict_on_batch(with_labels(latents, labels))
-        with np.errstate(all="ignore"):  # what is no number does not agree, and is told then
-            differences.append(np.abs(steps.draw(given, image) - images).max())
-    return float(np.max(differences))
+def _draw(steps, inputs, image, latent, label=None):
+    given = {inputs[0].number: latent}
+    if label is not None:
+        given[inputs[1].number] = np.eye(inputs[1].size, dtype="float32")[label]
+    with np.errstate(all="ignore"):  # what is no number does not agree, and is told then
+        return steps.draw(given, image)
 
 
 def _encoded(step):
