@@ -438,6 +438,7 @@ def test_a_fixed_size_of_batches_is_kept_and_told(workplace, capsys, monkeypatch
     [
         (KeyboardInterrupt(), 130, "stopped by SIGINT"),
         (OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)), 1, "No space left on device"),
+        (RuntimeError("part-0: No space left on device [Op:Save]"), 1, ": No space left on"),
     ],
 )
 def test_a_stop_or_a_full_disk_leaves_nothing(
