@@ -431,16 +431,22 @@ def test_a_fixed_size_of_batches_is_kept_and_told(workplace, capsys, monkeypatch
     assert capsys.readouterr().out.endswith(", batches of 8\n")
 
 
-@pytest.mark.parametrize("format", OUTPUTS)
+STOP = KeyboardInterrupt(), 130, "stopped by SIGINT"
+FULL = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)), 1, "No space left on device"
+# TensorFlow has errors of its own.
+FULL_FOR_TENSORFLOW = RuntimeError(f"[{FULL[2]}; Op:Save]"), *FULL[1:]
+
+
 @pytest.mark.parametrize(
-    ("failure", "status", "said"),
+    ("format", "failure", "status", "said"),
     [
-        (KeyboardInterrupt(), 130, "stopped by SIGINT"),
-        (OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)), 1, "No space left on device"),
+        *((format, *STOP) for format in OUTPUTS),
+        ("onnx", *FULL),
+        ("savedmodel", *FULL_FOR_TENSORFLOW),
     ],
 )
 def test_a_stop_or_a_full_disk_leaves_nothing(
-    failure, status, said, format, workplace, capfd, monkeypatch
+    format, failure, status, said, workplace, capfd, monkeypatch
 ):
     needs(format)
 

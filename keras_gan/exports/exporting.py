@@ -2,7 +2,9 @@
 
 import contextlib
 import dataclasses
+import errno
 import logging
+import os
 import pathlib
 import textwrap
 import warnings
@@ -83,6 +85,8 @@ def _one_line_of_chatter(what):
             yield
         except Exception as error:  # converters raise of many kinds
             failure = error
+    if os.strerror(errno.ENOSPC) in str(failure):  # TensorFlow has errors of its own for it
+        failure = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     if isinstance(failure, (UserError, OSError)):
         raise failure
     if failure is not None:
