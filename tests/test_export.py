@@ -279,21 +279,6 @@ def test_what_is_told_without_a_run_and_where_an_option_says_more(workplace):
     assert about["classes"] == list("0123456789")
 
 
-def test_half_saves_nearly_half_and_stays_within_a_grey_level(workplace, capsys):
-    onnx = pytest.importorskip("onnx")
-    needs("onnx")
-    export("labelled.keras", "--output", "x.onnx")
-    export("labelled.keras", "--output", "half.onnx", "--half")
-    assert "at most" in capsys.readouterr().out
-    whole, half = ((workplace / name).stat().st_size for name in ("x.onnx", "half.onnx"))
-    assert half < 0.65 * whole
-    inputs = inputs_of(7, 10, 10)
-    difference = np.abs(draw_onnx("half.onnx", inputs) - draw_onnx("x.onnx", inputs)).max()
-    assert 0 < difference <= 1 / 255
-    kinds = {tensor.data_type for tensor in onnx.load("half.onnx").graph.initializer}
-    assert onnx.TensorProto.FLOAT16 in kinds
-
-
 def test_a_file_of_the_same_format_is_replaced_whole(workplace):
     needs("onnx")
     (workplace / "x.onnx").write_text("old")
@@ -478,16 +463,14 @@ def test_a_missing_package_is_told_with_what_to_install(format, workplace, capsy
 
 
 def test_a_format_of_ones_own_is_an_entry(workplace, capsys, monkeypatch):
-    def write(model, path, about, half):
+    def write(model, path, about):
         np.savez(path, about["description"], *model.get_weights())
 
     def load(path):
         model = comparing.named(keras.saving.load_model("plain.keras"))
         return lambda inputs: model.predict_on_batch(inputs)["image"], None
 
-    mine = types.SimpleNamespace(
-        LABEL="Mine", SUFFIX=".npz", PACKAGES=(), HALF=False, write=write, load=load
-    )
+    mine = types.SimpleNamespace(LABEL="Mine", SUFFIX=".npz", PACKAGES=(), write=write, load=load)
     monkeypatch.setitem(EXPORTS, "mine", mine)
     export("plain.keras", "--output", "x.npz")
     assert capsys.readouterr().out.startswith("x.npz: Mine, ")
@@ -548,8 +531,6 @@ MISTAKES = [
     ("plain.keras --output .", ".: is not empty"),
     (f"plain.keras --output {'x' * 300}.onnx", "cannot be written there"),
     (f"plain.keras --output {'x' * 300}", "cannot be"),
-    ("plain.keras --half --output x", "SavedModel keeps weights as 32-bit floats; leave out"),
-    ("plain.keras --half --output x.tflite", "leave out --half, or choose ONNX"),
     ("plain.keras --latent-distribution cauchy --output x", "invalid choice: 'cauchy'"),
     ("plain.keras --seed 3 --output x.onnx", "unrecognized arguments: --seed"),
     ("plain.keras x.onnx", "required: --output"),
@@ -584,7 +565,7 @@ from keras_gan.cli import main
 sys.modules["onnxruntime"] = None
 for words in (
     "plain.keras --output x.onnx", "plain.keras --output x.pb", "absent.keras --output x",
-    "plain.keras --output absent/x.tflite", "plain.keras --half --output x",
+    "plain.keras --output absent/x.tflite",
     "plain.keras --format onnx --output x",
 ):
     assert main(["export", *words.split()]) == 2

@@ -34,12 +34,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         required=True,
         help="a file .onnx or .tflite; for savedmodel, a folder (new or empty)",
     )
-    group.add_argument(
-        "--half",
-        action="store_true",
-        help="keep large weights as 16-bit floats: nearly half the size, and a pixel may be one "
-        "grey level of 255 darker or lighter (onnx)",
-    )
     add_latent_distribution(group)
     group.add_argument("--quiet", action="store_true", help="show no progress")
 
@@ -48,7 +42,6 @@ def run(
     path: str,
     output: str,
     format: str | None = None,
-    half: bool = False,
     latent_distribution: str | None = None,
     quiet: bool = False,
 ) -> None:
@@ -58,7 +51,6 @@ def run(
         path: Path of a `.keras` generator.
         output: Path to write to.
         format: String, one of `EXPORTS`; if `None`, what the suffix of `output` tells.
-        half: Boolean, whether to keep weights as 16-bit floats.
         latent_distribution: As in `draw_latents`; if `None`, that of the run that the
             generator lies in, or else `"normal"`.
         quiet: Boolean, whether to show no progress.
@@ -69,7 +61,7 @@ def run(
     """
     origin = read_origin(path)
     target = target_at(output, format)
-    check_target(target, origin.path, half)
+    check_target(target, origin.path)
     start_keras()
     import keras
 
@@ -83,7 +75,7 @@ def run(
     about = describe(origin, generator, latent_distribution or origin.latent_distribution)
     if sys.stderr.isatty() and not quiet:
         say(f"{path}: exporting to {target.format.LABEL}, and comparing with Keras.")
-    exported = export(generator, target, about, half)
+    exported = export(generator, target, about)
     batches = "batches of any size" if exported.batch is None else f"batches of {exported.batch}"
     print(
         f"{output}: {target.format.LABEL}, {exported.size:,} bytes, at most "

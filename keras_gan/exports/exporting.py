@@ -17,9 +17,6 @@ from keras_gan.exports.comparing import LIMIT, largest_difference, named, refere
 from keras_gan.exports.targets import Target
 from keras_gan.files import write_folder_whole, write_whole
 
-# One grey level: weights of 16 bits move the edges of strokes.
-HALF_LIMIT = 1 / 255
-
 
 @dataclasses.dataclass(frozen=True)
 class Exported:
@@ -36,7 +33,7 @@ class Exported:
     batch: int | None
 
 
-def export(generator: keras.Model, target: Target, about: dict, half: bool = False) -> Exported:
+def export(generator: keras.Model, target: Target, about: dict) -> Exported:
     """Writes a generator in another format, and compares it with Keras in its own runtime.
 
     The file gets its name when it has drawn 1,000 images as Keras does.
@@ -45,7 +42,6 @@ def export(generator: keras.Model, target: Target, about: dict, half: bool = Fal
         generator: A Keras model from latents, or a list of latents and labels, to images.
         target: A `Target`.
         about: What `describe` gives of the generator.
-        half: Boolean, whether to keep weights as 16-bit floats.
 
     Returns:
         An `Exported`.
@@ -55,20 +51,19 @@ def export(generator: keras.Model, target: Target, about: dict, half: bool = Fal
         DiskError: If the file cannot be written.
     """
     path, kind = target.path, target.format
-    limit = HALF_LIMIT if half else LIMIT
     whole = write_whole(path) if kind.SUFFIX else write_folder_whole(path.resolve())
     with whole as temporary:
         with _one_line_of_chatter(f"{path}: cannot be exported as {kind.LABEL}"):
             model = named(generator)
             labels = about.get("classes")
             expected = reference(model, about["latent_distribution"], labels and len(labels))
-            kind.write(model, temporary, about, half)
+            kind.write(model, temporary, about)
             draw, batch = kind.load(temporary)
             difference = largest_difference(expected, draw, batch)
-        if not difference <= limit:  # so for NaN, too
+        if not difference <= LIMIT:  # so for NaN, too
             raise UserError(
                 f"{path}: the exported generator draws other images than Keras: a value differs "
-                f"by {difference:.2g}, and {limit:.2g} is allowed; nothing is kept"
+                f"by {difference:.2g}, and {LIMIT:.2g} is allowed; nothing is kept"
             )
         return Exported(_size(temporary), difference, batch)
 

@@ -15,11 +15,9 @@ if TYPE_CHECKING:
 
 LABEL, SUFFIX = "LiteRT", ".tflite"
 PACKAGES = ("ai_edge_litert",)
-# Its converter halves all weights, small ones too, which changes images by several grey levels.
-HALF = False
 
 
-def write(model: "keras.Model", path: pathlib.Path, about: dict, half: bool) -> None:
+def write(model: "keras.Model", path: pathlib.Path, about: dict) -> None:
     """Writes a model to a file.
 
     As TensorFlow's own metadata have it, a ZIP archive behind the model holds what is
@@ -29,7 +27,6 @@ def write(model: "keras.Model", path: pathlib.Path, about: dict, half: bool) -> 
         model: What `named` gives.
         path: Path of the file.
         about: What `describe` gives.
-        half: `False`.
 
     Raises:
         UserError: If Keras runs on another backend than TensorFlow.

@@ -1,7 +1,6 @@
 """ONNX: for ONNX Runtime, and most other programs that run networks."""
 
 import json
-import math
 import pathlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -12,28 +11,21 @@ if TYPE_CHECKING:
 
 LABEL, SUFFIX = "ONNX", ".onnx"
 PACKAGES = ("onnx", "onnxruntime", "tf2onnx")
-HALF = True
-# Smaller weights keep their 32 bits: they take little room, and change images most.
-LEAST_TO_HALVE = 2**15
 
 
-def write(model: "keras.Model", path: pathlib.Path, about: dict, half: bool) -> None:
+def write(model: "keras.Model", path: pathlib.Path, about: dict) -> None:
     """Writes a model to a file.
 
     Args:
         model: What `named` gives.
         path: Path of the file.
         about: What `describe` gives.
-        half: Boolean, whether to keep large weights as 16-bit floats. They become 32-bit
-            floats again when the file is loaded.
     """
     import onnx
 
     model.export(path, format="onnx", verbose=False)
     content = onnx.load(path)
     _name(content.graph, list(model.input))
-    if half:
-        _halve(content.graph)
     content.doc_string = about["description"]
     onnx.helper.set_model_props(content, {key: _text(value) for key, value in about.items()})
     onnx.checker.check_model(content)
@@ -73,20 +65,6 @@ def _name(graph, inputs):
         batch = tensor.type.tensor_type.shape.dim[0]
         if not batch.HasField("dim_value"):
             batch.dim_param = "batch"
-
-
-def _halve(graph):
-    """Keeps large weights as 16-bit floats, which a cast makes 32-bit floats."""
-    from onnx import TensorProto, helper, numpy_helper
-
-    casts = []
-    for tensor in graph.initializer:
-        if tensor.data_type == TensorProto.FLOAT and math.prod(tensor.dims) >= LEAST_TO_HALVE:
-            name, half = tensor.name, f"{tensor.name}_half"
-            weights = numpy_helper.to_array(tensor).astype("float16")
-            tensor.CopyFrom(numpy_helper.from_array(weights, half))
-            casts.append(helper.make_node("Cast", [half], [name], to=TensorProto.FLOAT))
-    _replace(graph.node, [*casts, *graph.node])
 
 
 def _text(value):

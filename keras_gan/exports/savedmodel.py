@@ -13,17 +13,15 @@ if TYPE_CHECKING:
 
 LABEL, SUFFIX = "SavedModel", None
 PACKAGES = ()  # it comes with TensorFlow, which Keras runs on
-HALF = False
 
 
-def write(model: "keras.Model", path: pathlib.Path, about: dict, half: bool) -> None:
+def write(model: "keras.Model", path: pathlib.Path, about: dict) -> None:
     """Writes a model into a folder.
 
     Args:
         model: What `named` gives.
         path: Path of an empty folder.
         about: What `describe` gives.
-        half: `False`.
     """
     model.export(path, format="tf_saved_model", verbose=False)
     extra = path / "assets.extra"  # TensorFlow's place for what others add

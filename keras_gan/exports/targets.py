@@ -51,17 +51,16 @@ def target_at(path: str | os.PathLike, name: str | None = None) -> Target:
     return Target(path, formats[name or found])
 
 
-def check_target(target: Target, model: pathlib.Path, half: bool = False) -> None:
+def check_target(target: Target, model: pathlib.Path) -> None:
     """Finds what would keep an export from being written, before Keras starts.
 
     Args:
         target: A `Target`.
         model: Path of the generator, which must not be overwritten.
-        half: Boolean, whether weights of 16 bits are asked for.
 
     Raises:
         UserError: If the place cannot be written, or is the user's own; if a package is
-            not installed, or the format has no such weights.
+            not installed.
     """
     path, kind = target.path, target.format
     try:
@@ -71,12 +70,6 @@ def check_target(target: Target, model: pathlib.Path, half: bool = False) -> Non
             check_file(path, model)
     except OSError as error:  # as of a name that is too long
         raise UserError(f"{path}: cannot be written there ({error.strerror})") from error
-    if half and not kind.HALF:
-        able = [EXPORTS[name].LABEL for name in EXPORTS if EXPORTS[name].HALF]
-        raise UserError(
-            f"{kind.LABEL} keeps weights as 32-bit floats; leave out --half, or choose "
-            f"{' or '.join(able)}"
-        )
     missing = [name for name in kind.PACKAGES if importlib.util.find_spec(name) is None]
     if missing:
         raise UserError(
