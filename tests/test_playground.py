@@ -214,7 +214,10 @@ def pages(tmp_path_factory):
     return folder, generators
 
 
-@pytest.mark.parametrize("name", ["plain", "conditional", "strange"])
+@pytest.mark.parametrize(
+    "name",
+    ["plain", *(pytest.param(n, marks=pytest.mark.slow) for n in ("conditional", "strange"))],
+)
 def test_a_browser_draws_what_keras_draws(name, chromium, pages):
     folder, generators = pages
     visit = Visit(chromium, folder / f"{name}.html")
@@ -235,6 +238,7 @@ def test_the_page_is_small_enough_to_be_mailed(pages):
         assert (pages[0] / f"{name}.html").stat().st_size < 3_000_000
 
 
+@pytest.mark.slow
 def test_every_control_does_what_it_says(chromium, pages):
     folder, generators = pages
     visit = Visit(chromium, folder / "conditional.html")
@@ -271,6 +275,7 @@ def test_every_control_does_what_it_says(chromium, pages):
     np.testing.assert_array_equal(visit.images(), first)
 
 
+@pytest.mark.slow
 def test_one_image_turns_into_another(chromium, pages):
     visit = Visit(chromium, pages[0] / "conditional.html")
     visit.wait()
@@ -301,6 +306,7 @@ def test_one_image_turns_into_another(chromium, pages):
     assert [button.get_attribute("aria-pressed") for button in buttons].count("true") == 1
 
 
+@pytest.mark.slow
 def test_between_two_latents_it_walks_on_an_arc(chromium, pages):
     folder, generators = pages
     visit = Visit(chromium, folder / "plain.html")
@@ -316,6 +322,7 @@ def test_between_two_latents_it_walks_on_an_arc(chromium, pages):
     assert np.abs(visit.images("#middle") - expected).max() < 1
 
 
+@pytest.mark.slow
 def test_pictures_are_downloaded(chromium, pages, tmp_path):
     from selenium.webdriver.support.ui import WebDriverWait
 
@@ -337,6 +344,7 @@ def test_pictures_are_downloaded(chromium, pages, tmp_path):
         np.testing.assert_array_equal(pixels[:112:4, :112:4], visit.images(selector)[0, ..., 0])
 
 
+@pytest.mark.slow
 def test_all_of_it_is_reached_with_the_keyboard(chromium, pages):
     visit = Visit(chromium, pages[0] / "conditional.html")
     visit.wait()
@@ -366,8 +374,8 @@ def test_all_of_it_is_reached_with_the_keyboard(chromium, pages):
     assert visit.find("#direction-1 + output")[0].text == "0.05"
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1200, 360])
+@pytest.mark.slow
+@pytest.mark.parametrize(("width", "scheme"), [(1200, "light"), (360, "dark")])
 def test_it_fits_every_screen_in_light_and_dark(width, scheme, chromium, pages):
     for name in ("plain", "strange"):
         visit = Visit(chromium, pages[0] / f"{name}.html", width, scheme)
@@ -375,11 +383,17 @@ def test_it_fits_every_screen_in_light_and_dark(width, scheme, chromium, pages):
             visit.find("#grid button")[cell].click()
         assert visit.ask("document.documentElement.scrollWidth") <= width
         assert visit.is_dark() == (scheme == "dark")
-        for canvas in visit.find("canvas"):
-            assert canvas.size["width"] == pytest.approx(canvas.size["height"], abs=1)
-            assert canvas.size["width"] >= 44  # room for a finger
+        shapes = visit.ask(
+            "[...document.querySelectorAll('canvas')]"
+            ".map((canvas) => [canvas.clientWidth, canvas.clientHeight])"
+        )
+        assert len(shapes) == 26
+        for across, down in shapes:
+            assert across == pytest.approx(down, abs=1)
+            assert across >= 44  # room for a finger
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["plain", "conditional", "strange"])
 def test_no_errors_and_no_requests(name, chromium, pages):
     path = pages[0] / f"{name}.html"
@@ -395,6 +409,7 @@ def test_no_errors_and_no_requests(name, chromium, pages):
     assert visit.ask("document.title") == NASTY
 
 
+@pytest.mark.slow
 def test_a_slow_generator_leaves_no_image_out(chromium, pages):
     """Whatever is dragged while it draws, it ends with what was asked for last."""
     folder, generators = pages
