@@ -38,6 +38,17 @@ def start_keras() -> None:
         ) from error
 
 
+def start_backend() -> None:
+    """Starts Keras, and its backend on its device, whose start-up notes are hidden.
+
+    Raises:
+        UserError: As `start_keras` does.
+    """
+    start_keras()
+    with native_chatter_hidden():
+        importlib.import_module("keras").ops.zeros(1)
+
+
 def cache_folder() -> pathlib.Path:
     """This package's folder in the cache folder of Keras."""
     return pathlib.Path(os.environ.get("KERAS_HOME", "~/.keras")).expanduser() / "keras_gan"

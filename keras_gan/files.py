@@ -28,6 +28,15 @@ def disk_errors(path):
 
 
 @contextlib.contextmanager
+def place_errors(path):
+    """Turns an `OSError`, as of a name that is too long, into a `UserError` about a place."""
+    try:
+        yield
+    except OSError as error:
+        raise UserError(f"{path}: cannot be written there ({error.strerror})") from error
+
+
+@contextlib.contextmanager
 def write_whole(path):
     """Yields a temporary path beside `path`, and renames it when it is complete.
 

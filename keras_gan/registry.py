@@ -105,8 +105,8 @@ CALLBACKS = Registry(
         "report": "keras_gan.callbacks.report:ReportPage",
     }
 )
-# Modules with what `keras_gan.exports.onnx` has: LABEL, SUFFIX, PACKAGES, HALF,
-# `write(model, path, about, half)` and `load(path)`.
+# Modules with what `keras_gan.exports.onnx` has: LABEL, SUFFIX, PACKAGES,
+# `write(model, path, about)` and `load(path)`.
 EXPORTS = Registry(
     {
         "onnx": "keras_gan.exports.onnx",

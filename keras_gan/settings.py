@@ -12,7 +12,11 @@ from keras_gan.presets import CONDITIONAL, PRESETS
 from keras_gan.registry import LOSSES, NETWORKS
 
 DATASETS = ("mnist", "fashion_mnist")
-LATENT_DISTRIBUTIONS = ("normal", "uniform")
+# What latents are drawn from, in words.
+LATENT_DISTRIBUTIONS = {
+    "normal": "a standard normal distribution",
+    "uniform": "a uniform distribution from -1 to 1",
+}
 OPTIMIZERS = ("adam", "rmsprop", "sgd")
 MAX_SEED = 2**32 - 1
 

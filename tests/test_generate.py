@@ -17,7 +17,7 @@ import keras
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
-from conftest import ROOT
+from conftest import ROOT, content_of
 from keras import layers
 from mlxtend.data import loadlocal_mnist
 from PIL import Image
@@ -89,13 +89,6 @@ def workplace(models, tmp_path, monkeypatch):
 
 def generate(*words):
     assert main(["generate", *map(str, words)]) == 0
-
-
-def content_of(folder):
-    return {
-        str(path.relative_to(folder)): path.read_bytes() if path.is_file() else None
-        for path in folder.rglob("*")
-    }
 
 
 # Readers that are not ours: each gives images `(n, 28, 28)` and labels or `None`.

@@ -314,7 +314,7 @@ def test_a_card_that_cannot_be_made_ends_no_training_but_a_full_disk_does(
     assert not (models / "README.md").exists()
     said = capsys.readouterr().err
     assert said.count("\n") == 1
-    assert said.startswith("README.md could not be drawn, and is left out: ")
+    assert said.startswith("README.md could not be made, and is left out: ")
 
 
 @pytest.fixture

@@ -1,9 +1,12 @@
 """The page that draws with a generator: what it draws, and how it behaves in a browser."""
 
+import os
+
 import browser
 import keras
 import numpy as np
 import pytest
+from conftest import as_if_trained, content_of
 from keras import layers
 from PIL import Image
 
@@ -17,20 +20,6 @@ from keras_gan.registry import NETWORKS
 NASTY = '</script><script>document.title = "ran"</script>'
 
 
-def trained(generator):
-    """Weights as after a training: no moving average at its start, no bias at zero."""
-    rng = np.random.default_rng(0)
-    generator.set_weights(
-        [
-            np.exp(rng.normal(0, 0.5, variable.shape))
-            if "variance" in variable.path
-            else value + rng.normal(0, 0.05, variable.shape)
-            for variable, value in zip(generator.weights, generator.get_weights(), strict=True)
-        ]
-    )
-    return generator
-
-
 def conditional(generator, classes=10):
     return make_conditional(generator, build_discriminator(), classes)[0]
 
@@ -40,6 +29,7 @@ def strange_generator():
     latent, label = keras.Input((6,)), keras.Input((), dtype="int32")
     one_hot = layers.CategoryEncoding(3, output_mode="one_hot")(label)
     x = layers.Concatenate()([latent, one_hot])
+    x = layers.Dense(20, activation=layers.LeakyReLU(0.3))(x)
     x = layers.Dense(5 * 4 * 3, activation="elu")(x)
     x = layers.Multiply()([x, layers.Embedding(3, 60)(label)])
     x = layers.Permute((2, 3, 1))(layers.Reshape((3, 5, 4))(layers.Dropout(0.5)(x)))
@@ -79,7 +69,7 @@ def drawn_by_steps(generator, latents, labels):
 @pytest.mark.parametrize("name", list(NETWORKS))
 def test_the_steps_draw_what_keras_draws(name, classes):
     generator = NETWORKS[name](50, 0.3)[0]
-    generator = trained(generator if classes is None else conditional(generator, classes))
+    generator = as_if_trained(generator if classes is None else conditional(generator, classes))
     inputs = inputs_of(generator, 4)
     images = drawn_by_keras(generator, *inputs)
     assert images.std() > 0.01
@@ -87,7 +77,7 @@ def test_the_steps_draw_what_keras_draws(name, classes):
 
 
 def test_the_steps_know_what_other_generators_are_made_of():
-    generator = trained(strange_generator())
+    generator = as_if_trained(strange_generator())
     inputs = inputs_of(generator, 5, classes=3)
     images = drawn_by_keras(generator, *inputs)
     assert images.std() > 0.01
@@ -124,13 +114,13 @@ def test_a_page_that_would_draw_something_else_is_not_written(tmp_path, monkeypa
     monkeypatch.setitem(
         translate.__globals__["LAYERS"], layers.LeakyReLU, lambda steps, layer, x: x
     )
-    with pytest.raises(UserError, match="a value differs by"):
-        write_playground(trained(build_generator()), tmp_path / "page.html")
+    with pytest.raises(UserError, match="the page draws other images than Keras"):
+        write_playground(as_if_trained(build_generator()), tmp_path / "page.html")
     assert list(tmp_path.iterdir()) == []
 
 
 def test_images_change_most_in_the_first_direction():
-    generator = trained(build_generator(20))
+    generator = as_if_trained(build_generator(20))
     directions = find_directions(generator)
     np.testing.assert_allclose(directions @ directions.T, np.eye(8), atol=1e-5)
     latents = inputs_of(generator, 50)[0]
@@ -203,9 +193,9 @@ def pages(tmp_path_factory):
     """A page of each kind, and the generators that they are made from."""
     folder = tmp_path_factory.mktemp("pages")
     generators = {
-        "plain": trained(build_generator()),
-        "conditional": trained(conditional(build_generator())),
-        "strange": trained(strange_generator()),
+        "plain": as_if_trained(build_generator()),
+        "conditional": as_if_trained(conditional(build_generator())),
+        "strange": as_if_trained(strange_generator()),
     }
     for name, generator in generators.items():
         names = ["zero", NASTY, "<b>two</b>"] if name == "strange" else None
@@ -258,13 +248,13 @@ def test_every_control_does_what_it_says(chromium, pages):
     )
     # a direction
     visit.move("direction-3", 1.5)
-    assert visit.find("#direction-3 + output")[0].text == "1.50"
+    assert visit.find("#direction-3 + span")[0].text == "1.50"
     moved = visit.inputs()[0] - latents
     direction = find_directions(generators["conditional"])[2]
     np.testing.assert_allclose(moved, np.tile(1.5 * direction, (25, 1)), atol=1e-5)
     assert np.abs(visit.images() - sevens).reshape(25, -1).max(axis=1).min() > 0
     visit.press("reset")
-    assert visit.find("#direction-3 + output")[0].text == "0"
+    assert visit.find("#direction-3 + span")[0].text == "0"
     np.testing.assert_array_equal(visit.images(), sevens)
     # another seed, and back
     visit.find("#classes input")[0].click()
@@ -349,14 +339,13 @@ def test_all_of_it_is_reached_with_the_keyboard(chromium, pages):
     visit = Visit(chromium, pages[0] / "conditional.html")
     visit.wait()
     reached = []
-    for _ in range(16):
+    for _ in range(14):
         visit.ask("document.activeElement").send_keys("\ue004")  # tab
         reached.append(visit.ask("document.activeElement.id || document.activeElement.type"))
     assert reached == [
         *("button", "others", "seed", "save", "radio"),
         *(f"direction-{n}" for n in range(1, 9)),
         "reset",
-        *reached[-2:],  # around the end of the page
     ]
     cell = visit.find("#grid button")[0]
     cell.send_keys("\ue014")  # arrow to the right
@@ -371,7 +360,7 @@ def test_all_of_it_is_reached_with_the_keyboard(chromium, pages):
     visit.wait()
     assert set(visit.inputs()[1]) == {0}
     visit.find("#direction-1")[0].send_keys("\ue014")
-    assert visit.find("#direction-1 + output")[0].text == "0.05"
+    assert visit.find("#direction-1 + span")[0].text == "0.05"
 
 
 @pytest.mark.slow
@@ -422,7 +411,28 @@ def test_a_slow_generator_leaves_no_image_out(chromium, pages):
     )
     visit.wait()
     images = drawn_by_keras(generators["plain"], *visit.inputs())
-    assert visit.find("#direction-1 + output")[0].text == "1.50"
+    assert visit.find("#direction-1 + span")[0].text == "1.50"
+    assert np.abs(visit.images() - 255 * images).max() < 1
+
+
+@pytest.mark.slow
+def test_images_can_be_let_go_of_while_others_are_drawn(chromium, tmp_path):
+    hidden = [layers.Dense(1500, "relu") for _ in range(3)]
+    last = [layers.Dense(784, "sigmoid"), layers.Reshape((28, 28, 1))]
+    wide = keras.Sequential([keras.Input((8,)), *hidden, *last])
+    write_playground(wide, tmp_path / "page.html")
+    visit = Visit(chromium, tmp_path / "page.html")
+    visit.chromium.execute_script(
+        "const buttons = document.querySelectorAll('#grid button');"
+        "const slider = document.getElementById('direction-1');"
+        "for (let n = 0; n < 3; n += 1) {"
+        "  buttons[0].click(); buttons[1].click();"
+        "  slider.value = n / 2; slider.dispatchEvent(new Event('input'));"
+        "  document.dispatchEvent(new KeyboardEvent('keydown', {key: 'Escape'})); }"
+    )
+    visit.wait()
+    assert visit.errors() == []
+    images = drawn_by_keras(wide, *visit.inputs())
     assert np.abs(visit.images() - 255 * images).max() < 1
 
 
@@ -435,7 +445,7 @@ def test_the_command_makes_a_page_of_a_run(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     assert main(["playground", "generator.keras"]) == 0
     out, _ = capsys.readouterr()
-    assert out.startswith("playground.html: 2.5 MB, draws what Keras draws to ")
+    assert out.startswith("playground.html: 2,4")
     page = (tmp_path / "playground.html").read_text()
     assert "trained on mine" in page
     assert "/a/folder" not in page
@@ -453,16 +463,17 @@ def wrong_files(tmp_path_factory):
     (folder / "text.keras").write_text("no model")
     (folder / "page.html").write_text("mine")
     (folder / "folder.html").mkdir()
+    os.mkfifo(folder / "pipe.html")
     build_discriminator().save(folder / "classifier.keras")
+    latent, label = keras.Input((4,)), keras.Input((), dtype="int32")
+    parts = [latent, layers.Embedding(10, 2)(label), layers.Embedding(12, 2)(label)]
+    image = layers.Dense(784, "sigmoid")(layers.Concatenate()(parts))
+    keras.Model([latent, label], layers.Reshape((28, 28, 1))(image)).save(folder / "other.keras")
     image = layers.LayerNormalization()(generator.outputs[0])
     keras.Model(generator.inputs[0], image).save(folder / "foreign.keras")
     generator.set_weights([np.full(w.shape, np.nan) for w in generator.get_weights()])
     generator.save(folder / "broken.keras")
     return folder
-
-
-def contents(folder):
-    return {path: path.is_file() and path.read_bytes() for path in folder.rglob("*")}
 
 
 @pytest.mark.parametrize(
@@ -481,16 +492,19 @@ def contents(folder):
         ("generator.keras --output generator.keras", "a page is a file .html"),
         ("generator.keras --output absent/page.html", "cannot be written there"),
         ("generator.keras --output folder.html", "cannot be written there"),
+        (f"generator.keras --output {300 * 'x'}.html", "cannot be written there"),
+        ("generator.keras --output pipe.html", "is not a plain file"),
+        ("other.keras", "use the command export"),
         ("generator.keras --latent-distribution other", "invalid choice"),
         ("generator.keras --digits 7", "unrecognized arguments"),
     ],
 )
-def test_what_cannot_be_a_page_is_one_line(arguments, said, wrong_files, monkeypatch, capsys):
+def test_what_cannot_be_a_page_is_one_line(arguments, said, wrong_files, monkeypatch, capfd):
     monkeypatch.chdir(wrong_files)
-    before = contents(wrong_files)
+    before = content_of(wrong_files)
     assert main(["playground", *arguments.split()]) == 2
-    out, err = capsys.readouterr()
+    out, err = capfd.readouterr()
     assert out == ""
     assert err.count("\n") == 1
     assert said in err
-    assert contents(wrong_files) == before
+    assert content_of(wrong_files) == before

@@ -588,7 +588,7 @@ def test_a_broken_picture_is_told_once_and_training_goes_on(broken, settings, ca
         monkeypatch.setattr(f"keras_gan.callbacks.{module}.{broken}", fail, raising=False)
     job.run(Config(**settings))
     said = [line for line in capfd.readouterr().err.splitlines() if "no font" in line]
-    names = [line.split(" could not be drawn")[0] for line in said]
+    names = [line.split(" could not be made")[0] for line in said]
     assert names == BROKEN_PICTURES[broken]
     assert pathlib.Path("models/generator.keras").exists()
 

@@ -4,9 +4,9 @@ import argparse
 import pathlib
 
 import keras_gan
-from keras_gan.backend import start_keras
+from keras_gan.backend import start_backend
 from keras_gan.commands.options import add_drawing, add_settings
-from keras_gan.console import native_chatter_hidden, say, warnings_said
+from keras_gan.console import say, warnings_said
 from keras_gan.errors import UserError
 from keras_gan.files import check_can_be_written
 from keras_gan.generation.origin import read_origin
@@ -86,7 +86,7 @@ def run(
     from keras_gan.evaluation.samples import check_numbers
 
     check_numbers(samples, seed)
-    start_keras()
+    start_backend()
     import keras
 
     from keras_gan.data import load_data
@@ -95,8 +95,6 @@ def run(
     from keras_gan.evaluation.evaluate import can_be_compared_with, evaluate, real_sides
     from keras_gan.evaluation.samples import MAX_SAMPLES, MIN_SAMPLES, load_source, samples_from
 
-    with native_chatter_hidden():
-        keras.ops.zeros(1)  # the backend starts
     source = load_source(path)
     with warnings_said():
         real = load_data(dataset, data)

@@ -3,25 +3,22 @@
 import argparse
 import sys
 
-from keras_gan.backend import start_keras
-from keras_gan.commands.options import add_latent_distribution
-from keras_gan.console import native_chatter_hidden, say
+from keras_gan.backend import start_backend
+from keras_gan.commands.options import add_latent_distribution, add_model
+from keras_gan.console import say
 from keras_gan.exports.targets import check_target, target_at
 from keras_gan.generation.origin import read_origin
-from keras_gan.kinds import ExistingPath
 from keras_gan.registry import EXPORTS
 
 HELP = "write a generator for ONNX Runtime, LiteRT or TensorFlow"
 DESCRIPTION = (
     "Write a generator in a format that needs no Keras. The file is loaded in the format's own "
-    "runtime, and gets its name if it draws the same 1,000 images there as in Keras."
+    "runtime, and is kept only if it draws the same 1,000 images there as in Keras."
 )
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "path", type=ExistingPath.parse, metavar="MODEL", help="a generator (.keras)"
-    )
+    add_model(parser)
     group = parser.add_argument_group("what to write")
     group.add_argument(
         "--format",
@@ -62,15 +59,11 @@ def run(
     origin = read_origin(path)
     target = target_at(output, format)
     check_target(target, origin.path)
-    start_keras()
-    import keras
-
+    start_backend()
     from keras_gan.exports.describe import describe
     from keras_gan.exports.exporting import export
     from keras_gan.networks.loading import load_generator
 
-    with native_chatter_hidden():
-        keras.ops.zeros(1)  # the backend starts
     generator = load_generator(origin.path)
     about = describe(origin, generator, latent_distribution or origin.latent_distribution)
     if sys.stderr.isatty() and not quiet:

@@ -5,16 +5,15 @@ import contextlib
 import signal
 import time
 
-from keras_gan.backend import start_keras
-from keras_gan.commands.options import add_drawing
-from keras_gan.console import native_chatter_hidden, say
+from keras_gan.backend import start_backend
+from keras_gan.commands.options import add_drawing, add_model
+from keras_gan.console import say
 from keras_gan.errors import Stopped, UserError
 from keras_gan.evaluation.scores import DIGITS_NAME
 from keras_gan.generation.digits import EVEN, chosen_classes
 from keras_gan.generation.origin import Origin, read_origin
 from keras_gan.generation.outputs import Output, check_no_stale_labels, check_output, output_at
 from keras_gan.generation.request import DEFAULT_COUNT, Request
-from keras_gan.kinds import ExistingPath
 
 HELP = "draw images, and write them as a data set, a picture or a film"
 DESCRIPTION = (
@@ -26,9 +25,7 @@ AGAIN = "the same command gives the same images again"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "path", type=ExistingPath.parse, metavar="MODEL", help="a generator (.keras)"
-    )
+    add_model(parser)
     group = parser.add_argument_group("what to draw")
     group.add_argument(
         "--count",
@@ -109,11 +106,7 @@ def run(
     target = output_at(output, walk)
     check_output(target, origin.path, request.count)
     with _stopped_with_advice():
-        start_keras()
-        import keras
-
-        with native_chatter_hidden():
-            keras.ops.zeros(1)  # the backend starts
+        start_backend()
         if walk:
             _film(origin, request, target)
         else:

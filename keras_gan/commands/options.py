@@ -5,7 +5,7 @@ import pathlib
 import sys
 
 from keras_gan.errors import UserError
-from keras_gan.kinds import Boolean, Choice
+from keras_gan.kinds import Boolean, Choice, ExistingPath
 from keras_gan.settings import LATENT_DISTRIBUTIONS, SETTINGS, flag
 
 
@@ -87,6 +87,13 @@ def add_drawing(group: argparse._ArgumentGroup) -> None:
         help="start of all random numbers (default: %(default)s)",
     )
     add_latent_distribution(group)
+
+
+def add_model(parser: argparse.ArgumentParser) -> None:
+    """Adds the argument of commands that take a trained generator."""
+    parser.add_argument(
+        "path", type=ExistingPath.parse, metavar="MODEL", help="a generator (.keras)"
+    )
 
 
 def add_latent_distribution(group: argparse._ActionsContainer) -> None:

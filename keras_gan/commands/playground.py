@@ -4,13 +4,12 @@ import argparse
 import os
 import pathlib
 
-from keras_gan.backend import start_keras
-from keras_gan.commands.options import add_latent_distribution
-from keras_gan.console import native_chatter_hidden
+from keras_gan.backend import start_backend
+from keras_gan.commands.options import add_latent_distribution, add_model
 from keras_gan.errors import UserError
-from keras_gan.files import check_can_be_written
+from keras_gan.files import place_errors
 from keras_gan.generation.origin import Origin, read_origin
-from keras_gan.kinds import ExistingPath
+from keras_gan.generation.outputs import check_file
 
 HELP = "make a page that draws with a generator in any browser"
 DESCRIPTION = (
@@ -20,9 +19,7 @@ DESCRIPTION = (
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "path", type=ExistingPath.parse, metavar="MODEL", help="a generator (.keras)"
-    )
+    add_model(parser)
     parser.add_argument(
         "--output",
         metavar="FILE",
@@ -50,15 +47,15 @@ def run(path: str, output: str, latent_distribution: str | None = None) -> None:
     output = pathlib.Path(output)
     if output.suffix.lower() not in (".html", ".htm"):
         raise UserError(f"{output}: a page is a file .html; name it so")
-    check_can_be_written(output)
-    start_keras()
+    with place_errors(output):
+        check_file(output, origin.path)
+    start_backend()
     from keras_gan.gan.labels import is_conditional
     from keras_gan.generation.images import number_of_classes
     from keras_gan.networks.loading import load_generator
     from keras_gan.playground.writing import write_playground
 
-    with native_chatter_hidden():
-        generator = load_generator(origin.path)
+    generator = load_generator(origin.path)
     names = origin.names_of(number_of_classes(generator)) if is_conditional(generator) else None
     difference = write_playground(
         generator,
@@ -67,8 +64,7 @@ def run(path: str, output: str, latent_distribution: str | None = None) -> None:
         names,
         summary=_sentences(origin),
     )
-    size = os.path.getsize(output) / 1e6
-    print(f"{output}: {size:.1f} MB, draws what Keras draws to {difference:.1g} of 1")
+    print(f"{output}: {os.path.getsize(output):,} bytes, at most {difference:.2g} from Keras")
 
 
 def _sentences(origin: Origin):

@@ -57,12 +57,13 @@ def named(generator: keras.Model) -> keras.Model:
     if is_conditional(generator):
         label = keras.Input((), dtype="int32", name="label")
         inputs["label"] = label
-    image = in_float32(generator)(with_labels(latent, label))
-    return keras.Model(inputs, {"image": image}, name="generator")
+    network = in_float32(generator)
+    network.name = "network"  # its own may be that of an input
+    return keras.Model(inputs, {"image": network(with_labels(latent, label))}, name="generator")
 
 
 def reference(
-    model: keras.Model,
+    generator: keras.Model,
     latent_distribution: str,
     classes: int | None = None,
     batches: list[int] | None = None,
@@ -70,7 +71,7 @@ def reference(
     """Draws images with Keras.
 
     Args:
-        model: What `named` gives.
+        generator: A Keras model from latents, or a list of latents and labels, to images.
         latent_distribution: String, as in `draw_latents`.
         classes: Integer, how many classes a conditional generator draws; the labels are
             all of them in turn.
@@ -81,21 +82,25 @@ def reference(
         A `Reference`.
 
     Raises:
-        UserError: If the model cannot draw, or its values are not from 0 to 1.
+        UserError: If the generator cannot draw, or its values are not from 0 to 1.
     """
     batches = batches or BATCHES
     count = sum(batches)
-    latent_dim = model.input["latent"].shape[1]
     rng = np.random.default_rng(0)
+    latent_dim = generator.inputs[0].shape[1]
     inputs = {"latent": draw_latents(rng, count, latent_dim, latent_distribution)}
     if classes is not None:
         inputs["label"] = np.arange(count, dtype="int32") % classes
+    layers = generator._flatten_layers()
+    if any(layer.compute_dtype != "float32" for layer in layers):  # it rounds more coarsely
+        generator = in_float32(generator)
     images = []
     try:
         with keras.device("cpu:0"):  # a GPU may round more coarsely, as with TensorFloat-32
             for part in _parts(batches):
-                batch = {name: values[part] for name, values in inputs.items()}
-                images.append(keras.ops.convert_to_numpy(model(batch, training=False)["image"]))
+                labels = inputs["label"][part] if classes is not None else None
+                given = with_labels(inputs["latent"][part], labels)
+                images.append(keras.ops.convert_to_numpy(generator(given, training=False)))
     except Exception as error:  # a model from elsewhere can raise any type
         raise UserError(f"the generator cannot draw images ({one_line(error)})") from error
     images = np.concatenate(images)
@@ -103,9 +108,10 @@ def reference(
     return Reference(inputs, images, batches)
 
 
-def largest_difference(
+def checked_difference(
     expected: Reference,
     draw: Callable[[dict[str, np.ndarray]], np.ndarray],
+    what: str,
     batch: int | None = None,
 ) -> float:
     """Compares images of another program with those of Keras.
@@ -113,12 +119,15 @@ def largest_difference(
     Args:
         expected: A `Reference`.
         draw: Function from a dict of inputs to images.
+        what: String, what to call the program.
         batch: Integer, the size that batches must have; `None` for those of the
             reference.
 
     Returns:
-        The largest difference of a value; infinity if the shapes differ, and NaN if a
-        value is none.
+        The largest difference of a value.
+
+    Raises:
+        UserError: If it is more than `LIMIT`.
     """
     differences = []
     sizes = expected.batches if batch is None else [batch] * (len(expected.images) // batch)
@@ -127,7 +136,13 @@ def largest_difference(
         drawn = draw({name: values[part] for name, values in expected.inputs.items()})
         same = drawn.shape == images.shape
         differences.append(np.abs(drawn - images).max() if same else np.inf)
-    return float(np.max(differences))
+    difference = float(np.max(differences))
+    if not difference <= LIMIT:  # so for NaN, too
+        raise UserError(
+            f"{what} draws other images than Keras: a value differs by {difference:.2g}, and "
+            f"{LIMIT:.2g} is allowed; nothing is kept"
+        )
+    return difference
 
 
 def _parts(sizes):

@@ -6,14 +6,11 @@ import keras_gan
 from keras_gan.data import IMAGE_SHAPE
 from keras_gan.gan.labels import is_conditional
 from keras_gan.generation.origin import Origin
+from keras_gan.settings import LATENT_DISTRIBUTIONS
 
 if TYPE_CHECKING:
     import keras
 
-DISTRIBUTIONS = {
-    "normal": "a standard normal distribution",
-    "uniform": "a uniform distribution from -1 to 1",
-}
 # Its name in formats that have room for a file.
 FILE_NAME = "keras_gan.json"
 
@@ -37,7 +34,7 @@ def describe(origin: Origin, generator: "keras.Model", latent_distribution: str)
     from keras_gan.generation.images import number_of_classes  # imports Keras
 
     latent_dim = generator.inputs[0].shape[1]
-    inputs = f"latent (batch, {latent_dim}), drawn from {DISTRIBUTIONS[latent_distribution]}"
+    inputs = f"latent (batch, {latent_dim}), drawn from {LATENT_DISTRIBUTIONS[latent_distribution]}"
     classes = {}
     if is_conditional(generator):
         names = origin.names_of(number_of_classes(generator))

@@ -13,7 +13,7 @@ import keras
 
 from keras_gan.console import native_chatter_hidden, one_line
 from keras_gan.errors import UserError
-from keras_gan.exports.comparing import LIMIT, largest_difference, named, reference
+from keras_gan.exports.comparing import checked_difference, named, reference
 from keras_gan.exports.targets import Target
 from keras_gan.files import write_folder_whole, write_whole
 
@@ -54,17 +54,12 @@ def export(generator: keras.Model, target: Target, about: dict) -> Exported:
     whole = write_whole(path) if kind.SUFFIX else write_folder_whole(path.resolve())
     with whole as temporary:
         with _one_line_of_chatter(f"{path}: cannot be exported as {kind.LABEL}"):
-            model = named(generator)
             labels = about.get("classes")
-            expected = reference(model, about["latent_distribution"], labels and len(labels))
-            kind.write(model, temporary, about)
+            expected = reference(generator, about["latent_distribution"], labels and len(labels))
+            kind.write(named(generator), temporary, about)
             draw, batch = kind.load(temporary)
-            difference = largest_difference(expected, draw, batch)
-        if not difference <= LIMIT:  # so for NaN, too
-            raise UserError(
-                f"{path}: the exported generator draws other images than Keras: a value differs "
-                f"by {difference:.2g}, and {LIMIT:.2g} is allowed; nothing is kept"
-            )
+            what = f"{path}: the exported generator"
+            difference = checked_difference(expected, draw, what, batch)
         return Exported(_size(temporary), difference, batch)
 
 

@@ -6,7 +6,6 @@ import zipfile
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from keras_gan.errors import UserError
 from keras_gan.exports.describe import FILE_NAME
 
 if TYPE_CHECKING:
@@ -27,18 +26,7 @@ def write(model: "keras.Model", path: pathlib.Path, about: dict) -> None:
         model: What `named` gives.
         path: Path of the file.
         about: What `describe` gives.
-
-    Raises:
-        UserError: If Keras runs on another backend than TensorFlow.
     """
-    import keras
-
-    backend = keras.backend.backend()
-    if backend != "tensorflow":
-        raise UserError(
-            f"LiteRT needs the backend tensorflow, but it is {backend}; set "
-            "KERAS_BACKEND=tensorflow"
-        )
     model.export(path, format="litert", verbose=False)
     with zipfile.ZipFile(path, "a") as archive:
         archive.writestr(zipfile.ZipInfo(FILE_NAME), json.dumps(about, indent=2))

@@ -21,8 +21,11 @@ def write(model: "keras.Model", path: pathlib.Path, about: dict) -> None:
         path: Path of the file.
         about: What `describe` gives.
     """
+    import keras
     import onnx
 
+    one = {name: keras.ops.zeros((1, *x.shape[1:]), x.dtype) for name, x in model.input.items()}
+    model(one)  # Keras does not export a model to ONNX that was never called
     model.export(path, format="onnx", verbose=False)
     content = onnx.load(path)
     _name(content.graph, list(model.input))

@@ -7,6 +7,7 @@ import pathlib
 from typing import Any
 
 from keras_gan.errors import UserError
+from keras_gan.files import place_errors
 from keras_gan.generation.outputs import check_file, check_folder
 from keras_gan.registry import EXPORTS
 
@@ -63,13 +64,11 @@ def check_target(target: Target, model: pathlib.Path) -> None:
             not installed.
     """
     path, kind = target.path, target.format
-    try:
+    with place_errors(path):
         if kind.SUFFIX is None:
             check_folder(path)
         else:
             check_file(path, model)
-    except OSError as error:  # as of a name that is too long
-        raise UserError(f"{path}: cannot be written there ({error.strerror})") from error
     missing = [name for name in kind.PACKAGES if importlib.util.find_spec(name) is None]
     if missing:
         raise UserError(

@@ -38,7 +38,8 @@ def draw_latents(
     (10, 100)
     """
     if distribution not in LATENT_DISTRIBUTIONS:
-        raise ValueError(f"expected one of {LATENT_DISTRIBUTIONS}, but it is {distribution!r}")
+        names = tuple(LATENT_DISTRIBUTIONS)
+        raise ValueError(f"expected one of {names}, but it is {distribution!r}")
     if distribution == "uniform":
         latents = 2 * rng.random((n, latent_dim), dtype="float32") - 1
         return latents if truncation is None else latents * np.float32(truncation)

@@ -6,7 +6,7 @@ import pathlib
 import re
 
 from keras_gan.errors import UserError
-from keras_gan.files import check_can_be_written
+from keras_gan.files import check_can_be_written, place_errors
 from keras_gan.registry import Registry
 
 FOLDER, GRID, NPZ, IDX, PARQUET, FILM = "folder", "grid", "npz", "idx", "parquet", "film"
@@ -109,13 +109,11 @@ def check_output(output: Output, model: pathlib.Path, count: int | None) -> None
         UserError: If a file or folder cannot be written, is the user's own, or needs
             a package that is not installed.
     """
-    try:
+    with place_errors(output.path):
         if output.kind == FOLDER:
             check_folder(output.path)
         else:
             _check_files(output, model)
-    except OSError as error:  # as of a name that is too long
-        raise UserError(f"{output.path}: cannot be written there ({error.strerror})") from error
     if output.kind == GRID and count > MAX_IN_GRID:
         raise UserError(
             f"{output.path}: a picture has room for {MAX_IN_GRID:,} images, not {count:,}; "

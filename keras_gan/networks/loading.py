@@ -213,6 +213,11 @@ def in_float32(model):
 
     copy = copy_of(model)
     copy.set_weights(model.get_weights())
+    for layer in copy._flatten_layers():
+        if layer.compute_dtype in HALF_TYPES:  # within a layer that wraps another
+            layer.dtype_policy = "float32"
+        if isinstance(layer, layers.Normalization):  # what it calculates with, made from weights
+            layer.finalize_state()
     copy.compiled = False  # a clone of a compiled model is compiled
     return copy
 

@@ -49,6 +49,6 @@ class OptionalPicture:
         if not isinstance(error, Exception) or isinstance(error, DiskError):
             return False
         if not self.reported:
-            say(f"{self.name} could not be drawn, and is left out: {one_line(error)}")
+            say(f"{self.name} could not be made, and is left out: {one_line(error)}")
             self.reported = True
         return True

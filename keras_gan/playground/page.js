@@ -15,6 +15,11 @@
   // A picture has `inputs()`, what to draw it from, and `show(values)`. Those that wait are drawn
   // in turn, from the inputs of that moment: however slow the generator is, none is left out.
   const waiting = new Set();
+  const fail = (message) => {
+    find("failure").textContent = `Nothing can be drawn here: ${message}.`;
+    find("failure").hidden = false;
+  };
+  window.addEventListener("error", (event) => fail(event.message));
   const source = URL.createObjectURL(new Blob([find("engine").textContent], { type: "text/javascript" }));
   const workers = Array.from({ length: Math.min(navigator.hardwareConcurrency || 2, 4) }, () => {
     const worker = new Worker(source);
@@ -28,9 +33,7 @@
       }
       drawOn();
     };
-    worker.onerror = (error) => {
-      find("told").textContent = `Nothing can be drawn here: ${error.message}`;
-    };
+    worker.onerror = (error) => fail(error.message ?? "the browser starts no Worker");
     return worker;
   });
   let turns = 0;
@@ -40,8 +43,8 @@
       if (!picture) break;
       if (worker.picture) continue;
       waiting.delete(picture);
-      [worker.picture, worker.turn] = [picture, ++turns];
       worker.postMessage({ inputs: picture.inputs() });
+      [worker.picture, worker.turn] = [picture, ++turns];
     }
     if (!isDrawing()) document.dispatchEvent(new Event("drawn"));
   };
@@ -137,25 +140,33 @@
       `From image ${pair[0] + 1} to image ${pair[1] + 1}.`,
     ][pair.length];
     find("between").hidden = pair.length < 2;
-    if (pair.length < 2) stop();
+    if (pair.length < 2) {
+      stop();
+      waiting.delete(middle);
+    }
     redrawMiddle();
   };
   cells.forEach(({ button }, cell) => {
-    button.addEventListener("click", () => choose(cell));
+    button.addEventListener("click", () => {
+      reach(cell);
+      choose(cell);
+    });
     button.addEventListener("keydown", (event) => {
       const step = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -COLUMNS, ArrowDown: COLUMNS }[event.key];
-      if (event.key === "Escape") {
-        pair = [];
-        showChoice();
-      }
       if (step === undefined) return;
       event.preventDefault();
-      const next = cells[cell + step];
-      if (!next) return;
-      button.tabIndex = -1;
-      next.button.tabIndex = 0;
-      next.button.focus();
+      if (cells[cell + step]) reach(cell + step);
     });
+  });
+  // The Tab key leads to one image of the grid: the one that was reached last.
+  const reach = (cell) => {
+    cells.forEach(({ button }, n) => { button.tabIndex = n === cell ? 0 : -1; });
+    cells[cell].button.focus();
+  };
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    pair = [];
+    showChoice();
   });
 
   let playing = null;
@@ -197,14 +208,17 @@
 
   const sliders = directions.map((_, n) => {
     const limit = uniform ? 1 : 2;
-    const slider = element("input", { type: "range", id: `direction-${n + 1}`, min: -limit, max: limit, step: 0.05, value: 0 });
-    const shown = element("output", { for: slider.id }, "0");
+    const slider = element("input", {
+      type: "range", id: `direction-${n + 1}`, "aria-label": `direction ${n + 1}`,
+      min: -limit, max: limit, step: 0.05, value: 0,
+    });
+    const shown = element("span", { "aria-hidden": true }, "0");
     slider.addEventListener("input", () => {
       shifts[n] = Number(slider.value);
       shown.textContent = shifts[n].toFixed(2);
       redrawAll();
     });
-    find("sliders").append(element("label", { for: slider.id }, String(n + 1)), slider, shown);
+    find("sliders").append(element("label", { for: slider.id, "aria-hidden": true }, String(n + 1)), slider, shown);
     return { slider, shown };
   });
   const toTheMiddle = () => {

@@ -87,6 +87,8 @@ def _bias(layer):
 
 
 def _activated(steps, layer, x):
+    if isinstance(layer.activation, keras.Layer):
+        return _through(steps, layer.activation)(x)
     name = keras.activations.serialize(layer.activation)
     if name == "linear":
         return x

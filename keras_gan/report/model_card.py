@@ -16,6 +16,7 @@ from keras_gan.generation.origin import Origin
 from keras_gan.report.reading import Run
 from keras_gan.report.repeating import chosen, command, published
 from keras_gan.report.tables import NONE, short
+from keras_gan.settings import LATENT_DISTRIBUTIONS
 
 # Stands at the end of a card that a run may replace.
 MARK = (
@@ -35,8 +36,8 @@ images = generator.predict($inputs)
 keras.utils.save_img("images.png", np.hstack(images))
 """
 LATENTS = {
-    "normal": ("np.random.standard_normal(({n}, {size}))", "a standard normal distribution"),
-    "uniform": ("np.random.uniform(-1, 1, ({n}, {size}))", "a uniform distribution from -1 to 1"),
+    "normal": "np.random.standard_normal(({n}, {size}))",
+    "uniform": "np.random.uniform(-1, 1, ({n}, {size}))",
 }
 
 
@@ -66,8 +67,7 @@ class Facts:
         """The name of each label, or `None` where the generator takes no labels."""
         if not self.settings.get("conditional"):
             return None
-        names = self.origin.class_names or range(len(self.settings["classes"]))
-        return list(map(str, names))
+        return list(self.origin.names_of(len(self.settings["classes"])))
 
     def real(self, name: str) -> float | None:
         """What real images score, where that was measured."""
@@ -151,17 +151,17 @@ def _what(facts):
 
 def _drawing(facts):
     settings, classes = facts.settings, facts.classes
-    drawn, meaning = LATENTS[facts.origin.latent_distribution]
+    distribution = facts.origin.latent_distribution
     inputs, labels = "latents", ""
     if classes:
         inputs = "[latents, labels]"
         of_few = "" if len(classes) >= SHOWN else f" % {len(classes)}"
         labels = f"\nlabels = np.arange({SHOWN}){of_few}  # the class to draw, for each image"
-    latents = drawn.format(n=SHOWN, size=settings["latent_dim"]) + labels
+    latents = LATENTS[distribution].format(n=SHOWN, size=settings["latent_dim"]) + labels
     yield (
         "Keras 3 with one of its backends is enough, and Pillow for the picture. Latents are drawn "
-        f"from {meaning}; images have the shape `(n, 28, 28, 1)` and values from 0 (black) to 1 "
-        "(white)."
+        f"from {LATENT_DISTRIBUTIONS[distribution]}; images have the shape `(n, 28, 28, 1)` and "
+        "values from 0 (black) to 1 (white)."
     )
     yield ""
     lines = string.Template(CODE).substitute(latents=latents, inputs=inputs)
@@ -256,9 +256,10 @@ def _licence(facts):
 
 
 def _publishing(facts):
-    yield from block(
-        f'hf auth login\nhf upload USER/NAME {FOLDER} --exclude "checkpoints/*"', "bash"
-    )
+    # Not the whole folder: `config.json` names folders of this machine.
+    files = (facts.origin.path, FOLDER / "README.md")
+    uploads = (f"hf upload USER/NAME {path} {path.name}" for path in files)
+    yield from block("\n".join(["hf auth login", *uploads]), "bash")
 
 
 # Functions from `Facts` to the lines of a section, under its title.

@@ -58,7 +58,8 @@ def command(settings: dict) -> str:
         if isinstance(value, bool):
             words.append(flag(name) if value else flag(f"no_{name}"))
         else:
-            words += [flag(name), str(value)]
+            text = str(value)
+            words += [f"{flag(name)}={text}"] if text.startswith("-") else [flag(name), text]
     return shlex.join(words)
 
 
