@@ -209,6 +209,7 @@ def test_what_a_layer_makes_of_its_weights_is_exported_too(workplace):
     assert largest_difference("savedmodel", "x", generator) <= 1e-5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("labelled", [False, True], ids=["plain", "labelled"])
 def test_names_and_shapes_are_the_same_everywhere(labelled, workplace):
     tf, onnx = pytest.importorskip("tensorflow"), pytest.importorskip("onnx")
@@ -253,6 +254,7 @@ def told(format, path):
     return {key: text if key in plain else json.loads(text) for key, text in texts.items()}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("format", OUTPUTS)
 def test_a_file_tells_what_a_program_must_know(format, workplace):
     needs(format)
@@ -275,6 +277,7 @@ def test_a_file_tells_what_a_program_must_know(format, workplace):
     }
 
 
+@pytest.mark.slow
 def test_what_is_told_without_a_run_and_where_an_option_says_more(workplace):
     export("plain.keras", "--output", "x")
     about = told("savedmodel", "x")
@@ -354,6 +357,7 @@ def test_the_blocks_of_the_page_draw(workplace):
 # What goes wrong leaves nothing.
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("format", OUTPUTS)
 def test_an_export_that_draws_other_images_leaves_nothing(format, workplace, capfd, monkeypatch):
     needs(format)
@@ -374,6 +378,7 @@ def test_an_export_that_draws_other_images_leaves_nothing(format, workplace, cap
     assert content_of(workplace) == before
 
 
+@pytest.mark.slow
 def test_a_thousand_images_are_compared_in_batches_of_several_sizes(workplace, monkeypatch):
     monkeypatch.undo()
     monkeypatch.chdir(workplace)

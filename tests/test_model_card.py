@@ -329,6 +329,7 @@ def without_start(card):
     return re.sub(r"\| started \|.*", "", card)
 
 
+@pytest.mark.slow
 def test_a_run_that_goes_on_ends_with_the_card_of_one_that_did_not_stop(settings, tmp_path):
     card = pathlib.Path("models/README.md")
     job.run(Config(**settings | {"epochs": 1}))
