@@ -9,6 +9,7 @@ import shlex
 import keras
 import numpy as np
 import pytest
+import yaml
 from keras import layers
 from PIL import Image
 from test_page import EPOCHS, make_run
@@ -137,7 +138,6 @@ def test_the_front_matter_is_what_the_hub_reads(tmp_path):
 
 
 def test_the_front_matter_is_yaml(tmp_path):
-    yaml = pytest.importorskip("yaml")
     models = made_up(tmp_path / "run", source=NASTY, data=NASTY)
     write_scores(models, {"fid": 0.5, "kid": 1e-5})
     lines, metrics = front_matter(card_of(models))
