@@ -5,7 +5,7 @@ import numpy as np
 
 from keras_gan.gan.labels import is_conditional, with_labels
 from keras_gan.gan.latents import draw_latents
-from keras_gan.networks.conditional import classes_of
+from keras_gan.generation.images import number_of_classes
 
 NUMBER = 8
 LATENTS = 32
@@ -41,7 +41,7 @@ def find_directions(generator: keras.Model, latent_distribution: str = "normal")
     for number, latent in enumerate(latents):
         labels = None
         if is_conditional(generator):
-            labels = np.full(len(steps), number % (classes_of(generator) or 1), "int32")
+            labels = np.full(len(steps), number % number_of_classes(generator), "int32")
         images = generator.predict_on_batch(with_labels(latent + steps, labels))
         changes = images[1:].reshape(latent_dim, -1).astype("float64") - images[0].reshape(-1)
         metric += changes @ changes.T

@@ -40,10 +40,11 @@ def write_playground(
         summary: Strings, the sentences at its top.
 
     Returns:
-        Float, the largest difference of a pixel from what Keras draws, from 0 to 1.
+        Float, how far a value of 50 images is from Keras' at most.
 
     Raises:
-        UserError: If the generator has a layer that the page does not know.
+        UserError: If the generator has a layer that the page does not know, or would
+            draw other images there; if there are not as many names as classes.
         DiskError: If the file cannot be written.
 
     Example:
