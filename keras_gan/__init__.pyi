@@ -1,5 +1,6 @@
 """The public names, each with its home; `__init__.py` imports them from there."""
 
+from .auditing.audit import audit
 from .callbacks.average import AveragedGenerator
 from .callbacks.board import SamplesOnTensorBoard
 from .callbacks.card import ModelCard
@@ -77,6 +78,7 @@ __all__ = [
     "Stopped",
     "UserError",
     "WalkPlot",
+    "audit",
     "build_composite",
     "build_discriminator",
     "build_generator",

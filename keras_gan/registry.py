@@ -61,6 +61,7 @@ COMMANDS = Registry(
         "export": "keras_gan.commands.export",
         "playground": "keras_gan.commands.playground",
         "evaluate": "keras_gan.commands.evaluate",
+        "audit": "keras_gan.commands.audit",
         "compare": "keras_gan.commands.compare",
     }
 )

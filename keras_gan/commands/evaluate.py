@@ -5,6 +5,8 @@ import pathlib
 
 import keras_gan
 from keras_gan.backend import start_backend
+from keras_gan.commands import audit as audits
+from keras_gan.commands.audit import add_held_out
 from keras_gan.commands.options import add_drawing, add_settings
 from keras_gan.console import say, warnings_said
 from keras_gan.errors import UserError
@@ -43,6 +45,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="also train a classifier on generated images and their labels alone, and test it on "
         "real ones; it takes some minutes",
     )
+    group.add_argument(
+        "--audit",
+        action="store_true",
+        help="also tell whether it copies its training images, as the command audit does",
+    )
+    add_held_out(group)
     group = parser.add_argument_group("what to keep")
     group.add_argument("--json", metavar="FILE", help="write the scores for programs")
     group.add_argument("--plot", metavar="FILE", help="draw samples, class shares and copies (PNG)")
@@ -58,6 +66,8 @@ def run(
     json: str | None = None,
     plot: str | None = None,
     classification_accuracy: bool = False,
+    audit: bool = False,
+    held_out: str | None = None,
 ) -> None:
     """Measures a generator, or images from anywhere, and prints a table.
 
@@ -72,6 +82,9 @@ def run(
         json: Path of a file for the scores, or `None`.
         plot: Path of a picture, or `None`.
         classification_accuracy: Boolean, whether to add the score of that name.
+        audit: Boolean, whether to add what the command `audit` tells.
+        held_out: Path of images for the audit that the generator was not trained on, or
+            `None`.
 
     Raises:
         UserError: If a file is not what it should be.
@@ -118,6 +131,7 @@ def run(
             f"{real.source}: has no labels, so no classifier can be trained to measure with; "
             "only copying is measured."
         )
+    audited_data = audits.with_held_out(real, held_out, yardstick) if audit else None
     learned = {}
     if classification_accuracy:  # first, since it finds mistakes of its own
         (train_images, _), _ = real_sides(real, seed)
@@ -136,6 +150,12 @@ def run(
         )
         print(f"yardstick: {yardstick.name}, sha256 {yardstick.sha256}")
     print(f"\n{result}")
+    audited = {}
+    if audit:
+        found, content = audits.measure(path, source, images, audited_data, yardstick, seed)
+        print(f"\ncopies of training images, with {found.held_out:,} held-out images")
+        print(found)
+        audited = {"audit": content}
     if json:
         about = {
             "file": str(path),
@@ -145,6 +165,7 @@ def run(
             "real": {"source": real.source, "images": result.real, "held_out": held_out},
             "yardstick": yardstick and yardstick.identity,
             "versions": {"keras_gan": keras_gan.__version__, "keras": keras.__version__},
+            **audited,
         }
         report.save_json(result, json, about)
         print(f"\nScores: {json}")

@@ -67,7 +67,7 @@ class Card:
                 "",
                 *self._checksums(checksums),
                 *self._scores(),
-                self.origin.copies,
+                *self._copies(),
                 "",
                 self.origin.licence,
                 "",
@@ -154,6 +154,12 @@ class Card:
                 yield ""
                 yield "These images were chosen among what it draws, so their own scores differ."
         yield ""
+
+    def _copies(self):
+        audit = self.origin.audit
+        yield self.origin.copies(audit)
+        if audit is not None and (self.request.truncation is not None or self.picked):
+            yield "These images were chosen among what it draws, and were not looked at."
 
 
 def _size_category(count):

@@ -9,6 +9,7 @@ import pathlib
 import re
 import shlex
 
+from keras_gan.auditing.records import Record, read_record
 from keras_gan.errors import UserError
 from keras_gan.evaluation.scores import DIGITS_NAME
 from keras_gan.files import CONFIG_NAME, HISTORY_NAME
@@ -105,7 +106,7 @@ class Origin:
     @property
     def evaluate_command(self) -> str:
         """The command line that measures the generator, and looks for copies."""
-        words = ["python", "main.py", "evaluate", str(self.path)]
+        words = ["python", "main.py", "evaluate", "--audit", str(self.path)]
         for setting in ("data", "dataset"):
             value = self.text(setting)
             if value is not None:
@@ -114,10 +115,20 @@ class Origin:
         return shlex.join(words)
 
     @property
-    def copies(self) -> str:
-        """A sentence on copies of training images, as Markdown."""
+    def audit(self) -> Record | None:
+        """What an audit of this very file has said, or `None`."""
+        return read_record(self.path)
+
+    def copies(self, audit: Record | None) -> str:
+        """Sentences on copies of training images, as Markdown.
+
+        Args:
+            audit: What `audit` of this generator is, wherever its file is.
+        """
         command = code(self.evaluate_command)
-        return f"Copies of training images were not looked for; this does: {command}"
+        if audit is None:
+            return f"Copies of training images were not looked for; this does: {command}"
+        return f"{plain(audit.text)} The command: {command}"
 
     @property
     def may_draw_digits(self) -> bool:

@@ -8,6 +8,7 @@ import string
 
 import numpy as np
 
+from keras_gan.auditing.records import Record
 from keras_gan.evaluation.metrics import METRICS
 from keras_gan.evaluation.scores import DIGITS_NAME
 from keras_gan.generation.digits import label_and_name
@@ -51,12 +52,14 @@ class Facts:
         scores: Dict of what the generator scored after the last epoch; empty if that was
             not measured.
         parameters: Integer, how many the generator has, or `None`.
+        audit: What an audit has said of the generator, a `Record`, or `None`.
     """
 
     run: Run
     origin: Origin
     scores: dict[str, float]
     parameters: int | None
+    audit: Record | None
 
     @property
     def settings(self) -> dict:
@@ -93,7 +96,7 @@ def model_card(run: Run, origin: Origin, parameters: int | None = None) -> str:
     shown = Origin(FOLDER / origin.path.name, published(run.settings))
     measured = origin.scores() or {}
     scores = {name: measured[name] for name in METRICS if name in measured}
-    facts = Facts(run, shown, scores, parameters)
+    facts = Facts(run, shown, scores, parameters, origin.audit)
     lines = [*_front_matter(facts), "", "# A GAN that draws 28x28 grey images", "", *_what(facts)]
     for title, section in SECTIONS.items():
         lines += ["", f"## {title}", "", *section(facts)]
@@ -197,7 +200,7 @@ def _quality(facts):
 
 
 def _copies(facts):
-    yield facts.origin.copies
+    yield facts.origin.copies(facts.audit)
 
 
 def _limits(facts):

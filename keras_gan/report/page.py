@@ -1,5 +1,6 @@
 """The page of one run, and the page of several."""
 
+import html
 import os
 
 from keras_gan.pages import write_page
@@ -26,7 +27,7 @@ def write_report(run: Run, to_file: str | os.PathLike) -> None:
 
     >>> write_report(read_run("models", "plots"), "report.html")
     """
-    sections = [metrics_table(run), settings_table(run), _diagrams(run)]
+    sections = [metrics_table(run), _copies(run), settings_table(run), _diagrams(run)]
     _write_page("A GAN in training", _sentences(run), [run], sections, to_file)
 
 
@@ -94,6 +95,12 @@ def _sentences(run):
             yield f"{text}; it is the best so far."
         else:
             yield f"{text}; the best was {short(best)}, after epoch {best_epoch}."
+
+
+def _copies(run):
+    if run.audit is None:
+        return ""
+    return section("Copies of training images", f"<p>{html.escape(run.audit.text)}</p>")
 
 
 def _diagrams(run):

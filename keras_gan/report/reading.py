@@ -14,6 +14,7 @@ import zipfile
 import numpy as np
 from PIL import Image
 
+from keras_gan.auditing.records import Record, read_record
 from keras_gan.console import one_line
 from keras_gan.data import to_bytes
 from keras_gan.errors import UserError
@@ -43,6 +44,7 @@ class Run:
         real: Dict of what real images score.
         grids: Dict that maps epochs to grids of samples, as data URIs.
         diagrams: Dict that maps names of networks to diagrams, as data URIs.
+        audit: What an audit has said of its `generator.keras`, a `Record`, or `None`.
     """
 
     name: str
@@ -51,6 +53,7 @@ class Run:
     real: dict[str, float]
     grids: dict[int, str]
     diagrams: dict[str, str]
+    audit: Record | None = None
 
     @property
     def epochs(self) -> int:
@@ -108,7 +111,8 @@ def read_run(
         picture = pathlib.Path(plots_dir or models_dir) / f"{network}_plot.png"
         if picture.is_file():
             diagrams[network] = _data_uri("png", picture.read_bytes())
-    return Run(name or str(models_dir), settings, history, real, grids, diagrams)
+    audit = read_record(models_dir / "generator.keras")
+    return Run(name or str(models_dir), settings, history, real, grids, diagrams, audit)
 
 
 def _read_history(path):

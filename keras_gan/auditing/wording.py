@@ -1,7 +1,7 @@
 """What an audit comes to, in words."""
 
-from keras_gan.audit.copies import Verdict
-from keras_gan.audit.membership import Attack
+from keras_gan.auditing.copies import Verdict
+from keras_gan.auditing.membership import Attack
 
 # The attack that needs the discriminator, which need not be published.
 DISCRIMINATOR = "discriminator"

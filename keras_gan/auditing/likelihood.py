@@ -40,7 +40,8 @@ def generalisation_gap(train: np.ndarray, held_out: np.ndarray, samples: np.ndar
     squares = _squares(train, samples)
     variances = fit_variances(squares, _squares(train, train.mean(axis=0)[None]), train.shape[1])
     likelihoods = [
-        _log_likelihood(s, variances, train.shape[1]) for s in (squares, _squares(held_out, samples))
+        _log_likelihood(s, variances, train.shape[1])
+        for s in (squares, _squares(held_out, samples))
     ]
     return float(100 * (likelihoods[1].mean() - likelihoods[0].mean()) / train.shape[1])
 

@@ -4,9 +4,9 @@ import dataclasses
 
 import numpy as np
 
-from keras_gan.audit.neighbours import nearest
-from keras_gan.audit.planting import COPIES, copies_of
-from keras_gan.audit.views import View, fitted_views
+from keras_gan.auditing.neighbours import nearest
+from keras_gan.auditing.planting import COPIES, copies_of
+from keras_gan.auditing.views import View, fitted_views
 
 # A copy is far nearer to its original than to the other images. Its nearest image is compared
 # with the third, since the second may be another copy of the same one.
@@ -118,7 +118,9 @@ class Verdict:
         return self.p_value < FALSE_ALARMS
 
 
-def judge(ratios: np.ndarray, honest: np.ndarray, sensitivity: dict[int, dict[str, float]]) -> Verdict:
+def judge(
+    ratios: np.ndarray, honest: np.ndarray, sensitivity: dict[int, dict[str, float]]
+) -> Verdict:
     """Tells whether samples are like copies more often than honest images are.
 
     The samples are counted that come before the first, the third, the tenth and the

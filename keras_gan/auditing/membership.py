@@ -69,7 +69,7 @@ def measure_attack(members: np.ndarray, others: np.ndarray, seed: int = 0) -> At
 
 def nearness(features: np.ndarray, samples: np.ndarray) -> np.ndarray:
     """The score of the nearest sample: less its distance, of features `(n, d)`."""
-    from keras_gan.audit.neighbours import nearest
+    from keras_gan.auditing.neighbours import nearest
 
     features, samples = features.astype("float32"), samples.astype("float32")
     return -nearest(features, samples, 1)[0][:, 0]

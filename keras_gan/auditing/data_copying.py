@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from keras_gan.audit.neighbours import nearest
+from keras_gan.auditing.neighbours import nearest
 
 CELLS = 20
 # A cell has so many images of each kind on average, or there are fewer cells.

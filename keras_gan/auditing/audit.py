@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from keras_gan.audit import copies, membership
-from keras_gan.audit.data_copying import data_copying
-from keras_gan.audit.likelihood import generalisation_gap
-from keras_gan.audit.membership import Attack
-from keras_gan.audit.sides import Described, Sides
-from keras_gan.audit.wording import DISCRIMINATOR, sentences
+from keras_gan.auditing import copies, membership
+from keras_gan.auditing.data_copying import data_copying
+from keras_gan.auditing.likelihood import generalisation_gap
+from keras_gan.auditing.membership import Attack
+from keras_gan.auditing.sides import Described, Sides
+from keras_gan.auditing.wording import DISCRIMINATOR, sentences
 from keras_gan.data import Dataset, to_unit_range
 from keras_gan.gan.labels import is_conditional, with_labels
 
@@ -44,6 +44,7 @@ class Audit:
             samples, and with real images in their place, or `None`.
         measures: Dict that maps `"C_T"` and `"FLD gap"` to pairs of floats: of the samples,
             and of real images in their place.
+        features: String, what the features of attacks and of `FLD gap` come from.
     """
 
     samples: int
@@ -54,6 +55,7 @@ class Audit:
     by_class: dict[str, int] | None
     attacks: dict[str, tuple[Attack, Attack | None]]
     measures: dict[str, tuple[float, float]]
+    features: str
 
     @property
     def verdict(self) -> str:
@@ -78,9 +80,7 @@ class Audit:
         for name, (attack, real) in self.attacks.items():
             interval = f"{attack.low:.3f} to {attack.high:.3f}"
             control = "-" if real is None else f"{real.auc:.3f}"
-            meaning = (
-                f"AUC, 0.5 is guessing; at 1% false ones it finds {attack.true_positives:.1%}"
-            )
+            meaning = f"AUC, 0.5 is guessing; at 1% false ones it finds {attack.true_positives:.1%}"
             lines.append(ROW.format(name, f"{attack.auc:.3f}", interval, control, meaning))
         for name, values in self.measures.items():
             value, real = (f"{value:.2f}" for value in values)
@@ -147,6 +147,7 @@ def audit(
         by_class,
         _attacks(sides, features, discriminator, seed),
         _measures(training.points[0], held_out[0], drawn[0], features, seed),
+        "pixels" if yardstick is None else yardstick.name,
     )
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from keras_gan.audit.views import grow
+from keras_gan.auditing.views import grow
 from keras_gan.data import to_bytes, to_unit_range
 
 SHIFTS = ((-1, 0), (1, 0), (0, -1), (0, 1))
