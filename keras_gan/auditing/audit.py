@@ -123,9 +123,7 @@ def audit(
     training = copies.TrainingImages(sides.train)
     drawn, held_out = training.described(samples), training.described(sides.held_out)
     likeness = training.likeness(drawn)
-    left_out = np.arange(min(len(sides.train), len(sides.held_out)))
-    honest = [training.likeness(held_out), training.likeness_of_left_out(left_out)]
-    honest = np.concatenate([each.ratios for each in honest])
+    honest = training.honest(held_out)
     sensitivity = copies.sensitivity_to(copies.plant(training, rng), honest)
     verdict = copies.judge(likeness.ratios, honest, sensitivity)
     by_class = None
