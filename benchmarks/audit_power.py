@@ -107,9 +107,9 @@ class Trial:
         self.in_training[self.training] = True
         # As `TrainingImages.honest` has it.
         left_out = self.training[: copies.LEFT_OUT]
-        self.honest = copies.thinned(known.ratios(left_out, self))
         if len(left_out) < copies.FEW_LEFT_OUT:
-            self.honest = np.concatenate([self.honest, known.ratios(held_out, self)])
+            left_out = np.concatenate([left_out, held_out])
+        self.honest = copies.thinned(known.ratios(left_out, self))
         self.samples = known.ratios(samples, self)
         # Two parts: copies to plant, and others that tell how many of such are found.
         can = rng.permutation(np.flatnonzero(self.in_training[known.originals]))

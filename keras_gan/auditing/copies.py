@@ -24,7 +24,7 @@ CONFIDENCE = 0.95
 # not do alone: two digits of one hand can be as near as a copy, and where other people wrote
 # the held-out ones, these have no such pairs.
 LEFT_OUT = 30_000
-FEW_LEFT_OUT = 10_000
+FEW_LEFT_OUT = 2_000
 # How many copies of each form are planted to see how many are found.
 PLANTED = 400
 
@@ -91,14 +91,14 @@ class TrainingImages:
 
         Returns:
             Array of the ratios of up to 30,000 training images, each compared with the
-            others, as `thinned` leaves them; and of the held-out images, if the former
-            are fewer than 10,000.
+            others, and of the held-out images, if the former are fewer than 2,000; as
+            `thinned` leaves them.
         """
         left_out = np.arange(min(len(self.images), LEFT_OUT))
-        ratios = thinned(self.likeness_of_left_out(left_out).ratios)
-        if len(left_out) >= FEW_LEFT_OUT:
-            return ratios
-        return np.concatenate([ratios, self.likeness(held_out).ratios])
+        ratios = self.likeness_of_left_out(left_out).ratios
+        if len(left_out) < FEW_LEFT_OUT:
+            ratios = np.concatenate([ratios, self.likeness(held_out).ratios])
+        return thinned(ratios)
 
     def _best(self, found):
         likenesses = []
@@ -193,10 +193,11 @@ def judge(
 
 
 def thinned(ratios: np.ndarray) -> np.ndarray:
-    """Every second of the ratios of left-out images, in their order.
+    """Every second of the ratios of honest images, in their order.
 
     Two training images that are near each other are each left out once, so they come in
-    pairs, and tell no more than half as many independent images do.
+    pairs, and tell no more than half as many independent images do. And of digits that
+    other people wrote, about half as many come near a single training digit.
     """
     return np.sort(ratios)[1::2]
 

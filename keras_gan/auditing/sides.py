@@ -68,8 +68,8 @@ class Sides:
         if dataset.labels is not None:
             self.train_classes = dataset.class_indices[self.train_rows]
             if dataset.test_labels is not None:
-                classes = dataset.class_indices_of(dataset.test_labels)
-                self.held_out_classes = classes[self.held_out_rows]
+                held_out_classes = dataset.class_indices_of(dataset.test_labels)
+                self.held_out_classes = held_out_classes[self.held_out_rows]
 
     def _check(self, dataset):
         sides = {
