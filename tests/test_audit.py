@@ -99,7 +99,7 @@ def test_the_auc_is_that_of_scikit_learn(members, others):
     truth = np.repeat([1, 0], [len(members), len(others)])
     assert attack.auc == pytest.approx(roc_auc_score(truth, [*members, *others]))
     assert 0 <= attack.low <= attack.high <= 1
-    assert 0 <= attack.true_positives <= 1
+    assert 0 <= attack.found_low <= attack.found_high <= 1
 
 
 def test_the_interval_of_the_auc_holds_the_true_one():
@@ -111,7 +111,7 @@ def test_the_interval_of_the_auc_holds_the_true_one():
         held += attack.low <= chance <= attack.high
     assert held >= 34
     found = membership.measure_attack(np.array([1.0, 3, 5]), np.arange(100) / 50)
-    assert found.true_positives == pytest.approx(2 / 3)  # above 1.98, the 99th of 100
+    assert found.found == pytest.approx(2 / 3)  # above 1.96, the 99th of 100
 
 
 def test_the_density_is_that_of_scipy():
@@ -304,10 +304,14 @@ def test_a_share_has_the_digits_that_count(value, text):
 
 def test_the_discriminator_is_spoken_of_by_itself():
     verdict = copies.Verdict(1.0, 1, 0.4, 2, 2.0, 0.0, 0.0, 0.001)
-    low, high = Attack(0.5, 0.49, 0.51, 0.01), Attack(0.7, 0.69, 0.71, 0.1)
+    low = Attack(0.5, 0.49, 0.51, 0.01, 0.0, 0.02)
+    high = Attack(0.7, 0.69, 0.71, 0.1, 0.08, 0.12)
     told = sentences(verdict, {"density ratio": (low, low), DISCRIMINATOR: (high, None)})
     assert "samples do not give away" in told
     assert "Its discriminator tells them: AUC 0.70 (0.69 to 0.71)" in told
+    some = Attack(0.5, 0.49, 0.51, 0.1, 0.08, 0.12)
+    told = sentences(verdict, {"density ratio": (some, low)})
+    assert "give away some of the images that it was trained on: an attack finds 10%" in told
     # What other real images explain gives nothing away.
     assert "do not give away" in sentences(verdict, {"density ratio": (high, high)})
 

@@ -80,7 +80,7 @@ class Audit:
         for name, (attack, real) in self.attacks.items():
             interval = f"{attack.low:.3f} to {attack.high:.3f}"
             control = "-" if real is None else f"{real.auc:.3f}"
-            meaning = f"AUC, 0.5 is guessing; at 1% false ones it finds {attack.true_positives:.1%}"
+            meaning = f"AUC, 0.5 is guessing; at 1% false ones it finds {attack.found:.1%}"
             lines.append(ROW.format(name, f"{attack.auc:.3f}", interval, control, meaning))
         for name, values in self.measures.items():
             value, real = (f"{value:.2f}" for value in values)
@@ -161,7 +161,8 @@ def _attacks(sides, features, discriminator, seed):
 
     def density(at, drawn):
         judged = np.concatenate([at.members, at.others])
-        return np.split(membership.density_ratio(judged, drawn, at.reference), 2)
+        ratios = membership.density_ratio(judged, drawn, at.reference)
+        return np.split(ratios, [len(at.members)])
 
     pixels = Described(sides, _flat)
     attacks = {
@@ -183,10 +184,10 @@ def _attacks(sides, features, discriminator, seed):
 
 def _logits(sides, discriminator):
     """What a discriminator says of the images to judge; `None` if it needs labels they lack."""
-    scores, n = [], sides.judged
-    for images, classes in (
-        (sides.train, sides.train_classes),
-        (sides.held_out, sides.held_out_classes),
+    scores = []
+    for images, classes, n in (
+        (sides.train, sides.train_classes, sides.members),
+        (sides.held_out, sides.held_out_classes, sides.others),
     ):
         labels = None
         if is_conditional(discriminator):

@@ -73,7 +73,11 @@ def plot_pairs(
         path: Path of the PNG file to write.
     """
     likeness = result.likeness
-    order = np.argsort(likeness.ratios, kind="stable")[: LINES * COLUMNS]
+    order = np.argsort(likeness.ratios, kind="stable")
+    # First one sample for each training image, so that many copies of one do not fill it.
+    _, first = np.unique(likeness.nearest[order], return_index=True)
+    first = np.sort(first)
+    order = np.concatenate([order[first], np.delete(order, first)])[: LINES * COLUMNS]
     rows, names = [], []
     for chosen in np.split(order, LINES):
         nearest, after = (train_images[each[chosen]] for each in (likeness.nearest, likeness.next))

@@ -19,8 +19,8 @@ MAX_SEEN = 0.1
 class Sides:
     """Samples, training images and held-out images, in random order, each image once.
 
-    The first `judged` of the training and of the held-out images are those that attacks
-    judge. Further training images stand in the place of samples, to see what real images
+    The first `members` of the training images and the first `others` of the held-out ones
+    are those that attacks judge. Further training images stand in the place of samples, to see what real images
     score; further held-out images are a reference.
 
     Args:
@@ -31,7 +31,8 @@ class Sides:
     Attributes:
         train: As `samples`, the training images. `train_rows` has their places.
         held_out: As `samples`, the held-out images. `held_out_rows` has their places.
-        judged: Integer.
+        members: Integer.
+        others: Integer.
 
     Raises:
         UserError: If there are too few images, or the held-out ones are among the
@@ -63,7 +64,8 @@ class Sides:
         self.train = dataset.images[self.train_rows]
         self.held_out = dataset.test_images[self.held_out_rows]
         self._check(dataset)
-        self.judged = min(JUDGED, len(self.held_out) // 2, len(self.train) // 2)
+        self.members = min(JUDGED, len(self.train) // 2)
+        self.others = min(JUDGED, len(self.held_out) // 2)
         self.train_classes = self.held_out_classes = None
         if dataset.labels is not None:
             self.train_classes = dataset.class_indices[self.train_rows]
@@ -93,8 +95,8 @@ class Described:
         describe: Function from images `(n, 28, 28, 1)` to features `(n, d)`.
 
     Attributes:
-        members: Array of shape `(judged, d)`, of the training images to judge.
-        others: Array of shape `(judged, d)`, of the held-out images to judge.
+        members: Array of shape `(members, d)`, of the training images to judge.
+        others: Array of shape `(others, d)`, of the held-out images to judge.
         reference: Array of shape `(m, d)`, of further held-out images.
         samples: Array of shape `(n, d)`.
         real: Array of shape `(k, d)`, of further training images, `k` at most `n`.
@@ -106,15 +108,15 @@ class Described:
 
     @functools.cached_property
     def members(self):
-        return self.describe(self.sides.train[: self.sides.judged])
+        return self.describe(self.sides.train[: self.sides.members])
 
     @functools.cached_property
     def others(self):
-        return self.describe(self.sides.held_out[: self.sides.judged])
+        return self.describe(self.sides.held_out[: self.sides.others])
 
     @functools.cached_property
     def reference(self):
-        return self.describe(self.sides.held_out[self.sides.judged :])
+        return self.describe(self.sides.held_out[self.sides.others :])
 
     @functools.cached_property
     def samples(self):
@@ -122,7 +124,7 @@ class Described:
 
     @functools.cached_property
     def real(self):
-        first = self.sides.judged
+        first = self.sides.members
         return self.describe(self.sides.train[first : first + len(self.sides.samples)])
 
 
