@@ -20,8 +20,8 @@ class Sides:
     """Samples, training images and held-out images, in random order, each image once.
 
     The first `members` of the training images and the first `others` of the held-out ones
-    are those that attacks judge. Further training images stand in the place of samples, to see what real images
-    score; further held-out images are a reference.
+    are those that attacks judge. Further training images stand in the place of samples, to see
+    what real images score; further held-out images are a reference.
 
     Args:
         samples: `uint8` array of shape `(n, 28, 28, 1)`, from 0 to 255.
