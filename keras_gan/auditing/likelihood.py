@@ -4,6 +4,7 @@ import numpy as np
 
 # Likelihoods are computed of so many images of a kind at most: each is compared with each.
 MAX_IMAGES = 3000
+BLOCK = 200
 ROUNDS = 30
 # The fit ends when the log-likelihood for each feature rises by less than this.
 ENOUGH = 5e-4
@@ -37,13 +38,12 @@ def generalisation_gap(train: np.ndarray, held_out: np.ndarray, samples: np.ndar
     train, held_out, samples = (
         ((a - mean) / scale).astype("float32") for a in (train, held_out, samples)
     )
-    squares = _squares(train, samples)
-    variances = fit_variances(squares, _squares(train, train.mean(axis=0)[None]), train.shape[1])
-    likelihoods = [
-        _log_likelihood(s, variances, train.shape[1])
-        for s in (squares, _squares(held_out, samples))
-    ]
-    return float(100 * (likelihoods[1].mean() - likelihoods[0].mean()) / train.shape[1])
+    from_mean = _squares(train, train.mean(axis=0)[None])
+    variances = fit_variances(_squares(train, samples), from_mean, train.shape[1])
+    of_train, of_held_out = (
+        _log_likelihood(images, samples, variances).mean() for images in (train, held_out)
+    )
+    return float(100 * (of_held_out - of_train) / train.shape[1])
 
 
 def fit_variances(squares: np.ndarray, from_mean: np.ndarray, features: int) -> np.ndarray:
@@ -65,7 +65,8 @@ def fit_variances(squares: np.ndarray, from_mean: np.ndarray, features: int) -> 
         powers = _powers(squares, variances, features) - np.float32(np.log(len(variances)))
         background = _powers(from_mean, wide, features)
         top = np.maximum(powers.max(axis=1, keepdims=True), background)
-        np.exp(powers - top, out=powers)
+        powers -= top
+        np.exp(powers, out=powers)
         background = np.exp(background - top)
         total = powers.sum(axis=1, keepdims=True) + background
         powers /= total
@@ -83,18 +84,25 @@ def fit_variances(squares: np.ndarray, from_mean: np.ndarray, features: int) -> 
     return variances
 
 
-def _log_likelihood(squares, variances, features):
+def _log_likelihood(images, samples, variances):
     from scipy.special import logsumexp  # slow to import
 
-    return logsumexp(_powers(squares, variances, features), axis=1) - np.log(len(variances))
+    found = []
+    for start in range(0, len(images), BLOCK):
+        squares = _squares(images[start : start + BLOCK], samples)
+        found.append(logsumexp(_powers(squares, variances, images.shape[1]), axis=1))
+    return np.concatenate(found) - np.log(len(variances))
 
 
 def _powers(squares, variances, features):
     """The logarithms of Gaussian densities."""
-    constant = features / 2 * np.log(2 * np.pi * variances)
-    return squares * np.float32(-0.5) / variances.astype("float32") - constant.astype("float32")
+    powers = squares / (-2 * variances).astype("float32")
+    powers -= (features / 2 * np.log(2 * np.pi * variances)).astype("float32")
+    return powers
 
 
 def _squares(points, centres):
-    squares = (points**2).sum(axis=1, keepdims=True) - 2 * points @ centres.T
-    return np.maximum(squares + (centres**2).sum(axis=1), 0)
+    squares = -2 * points @ centres.T
+    squares += (points**2).sum(axis=1, keepdims=True)
+    squares += (centres**2).sum(axis=1)
+    return np.maximum(squares, 0, out=squares)
