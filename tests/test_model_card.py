@@ -182,7 +182,7 @@ def test_scores_stand_beside_what_real_images_score(tmp_path):
     assert "10.0% of its images are no clear digit" in limits
     assert "(1.0% with real images in their place)" in limits
     assert "12.5% of the real images have none of its own near them." in limits
-    assert "`python main.py evaluate models/generator.keras --dataset mnist`" in section(
+    assert "`python main.py evaluate --audit models/generator.keras --dataset mnist`" in section(
         card, "Copies of training images"
     )
 

@@ -141,12 +141,12 @@ def run(
         learned = {"classification accuracy": score}
     result = evaluate(images, real, yardstick, seed, labels)
     result.scores.update(learned)
-    held_out = real.test_images is not None
+    with_test_images = real.test_images is not None
     print(f"{path}: {len(images):,} samples")
     if yardstick is not None:
         print(
             f"compared: {result.compared:,} of them with {result.real:,} real images, "
-            f"{'held out' if held_out else 'none of them held out'}, of {real.source}"
+            f"{'held out' if with_test_images else 'none of them held out'}, of {real.source}"
         )
         print(f"yardstick: {yardstick.name}, sha256 {yardstick.sha256}")
     print(f"\n{result}")
@@ -162,7 +162,7 @@ def run(
             "samples": len(images),
             "seed": seed,
             "compared": result.compared,
-            "real": {"source": real.source, "images": result.real, "held_out": held_out},
+            "real": {"source": real.source, "images": result.real, "held_out": with_test_images},
             "yardstick": yardstick and yardstick.identity,
             "versions": {"keras_gan": keras_gan.__version__, "keras": keras.__version__},
             **audited,
