@@ -452,7 +452,7 @@ def test_a_data_card_tells_what_the_images_are(workplace):
         "coverage: real images that are near a sample: 0.875",
         "python main.py generate generator.keras --count 1500 --digits 0-4 --seed 9 "
         "--truncation 0.5 --latent-distribution uniform --output t-images-idx3-ubyte.gz",
-        "python main.py evaluate generator.keras",
+        "python main.py evaluate --audit generator.keras",
         "MNIST, by Yann LeCun and others, is under CC BY-SA 3.0",
     ):
         assert words in card, words
