@@ -20,7 +20,8 @@ from .callbacks.report import ReportPage
 from .callbacks.samples import SamplePlots
 from .callbacks.walks import WalkPlot
 from .data import Dataset, embedded_digits, load_data
-from .errors import DiskError, DivergenceError, Stopped, UserError
+from .devices import spread
+from .errors import DiskError, DivergenceError, ProcessError, Stopped, UserError
 from .evaluation.classifier import load_yardstick
 from .evaluation.evaluate import evaluate
 from .evaluation.samples import draw_samples
@@ -67,6 +68,7 @@ __all__ = [
     "NetworkDiagrams",
     "Penalty",
     "Position",
+    "ProcessError",
     "ProgressReport",
     "QualityMetrics",
     "R1Penalty",
@@ -99,6 +101,7 @@ __all__ = [
     "plot_walks",
     "resume",
     "run",
+    "spread",
     "train",
     "walk_between_classes",
     "write_playground",

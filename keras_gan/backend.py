@@ -25,6 +25,9 @@ def start_keras() -> None:
         UserError: If the backend is unknown, or not installed.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    # On a GPU, take memory as it is needed: others use it, too.
+    os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
+    os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
     with contextlib.suppress(Exception):  # without a place to keep it, XLA compiles it again
         _keep_compiled_code()

@@ -4,9 +4,10 @@ import shlex
 import signal
 import sys
 
+from keras_gan import processes
 from keras_gan.commands.options import Parser
 from keras_gan.console import one_line, say
-from keras_gan.errors import DivergenceError, Stopped, UserError
+from keras_gan.errors import DivergenceError, ProcessError, Stopped, UserError
 from keras_gan.registry import COMMANDS
 from keras_gan.training.stopping import stopped_by_sigterm
 
@@ -20,11 +21,15 @@ def main(argv: list[str] | None = None) -> int:
         argv: List of strings, the arguments; those of the process if `None`.
 
     Returns:
-        Integer, the exit status: 0 when all went well; 1 when the disk failed
-        or the training diverged; 2 for a mistake of the user's; 130 when stopped
-        by Ctrl-C, and 143 by SIGTERM.
+        Integer, the exit status: 0 when all went well; 1 when the disk failed,
+        the training diverged, or another process of the run ended; 2 for a mistake of
+        the user's; 130 when stopped by Ctrl-C, and 143 by SIGTERM.
     """
-    argv = sys.argv[1:] if argv is None else list(argv)
+    with processes.ended_at_once() as end:
+        return end(_main(sys.argv[1:] if argv is None else list(argv)))
+
+
+def _main(argv):
     name = argv[0] if argv and argv[0] in COMMANDS else None
     command = COMMANDS[name or DEFAULT]
     parser = Parser(command, name, {other: COMMANDS[other].HELP for other in COMMANDS})
@@ -34,7 +39,7 @@ def main(argv: list[str] | None = None) -> int:
     except UserError as error:
         say(f"{parser.prog}: error: {one_line(error)}")
         return 2
-    except (OSError, DivergenceError) as error:
+    except (OSError, DivergenceError, ProcessError) as error:
         say(f"{parser.prog}: error: stopped: {one_line(error)}")
         return 1
     except KeyboardInterrupt as error:

@@ -36,6 +36,15 @@ def native_chatter_hidden():
             os.close(screen)
 
 
+def keep_stdout_for_results():
+    """Sends to stderr what native libraries would write to stdout, as the one does that JAX's
+    processes talk through."""
+    sys.stdout.flush()
+    screen = os.dup(1)
+    os.dup2(2, 1)
+    sys.stdout = os.fdopen(screen, "w", buffering=1, encoding=sys.stdout.encoding)
+
+
 @contextlib.contextmanager
 def warnings_said():
     """Says each `UserWarning` of the block as one line."""

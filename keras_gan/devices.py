@@ -1,6 +1,7 @@
 """Devices: which there is, what is compiled for it, how precise and how repeatable it is."""
 
 import contextlib
+import contextvars
 import math
 import os
 
@@ -26,18 +27,139 @@ def checked_backend() -> str:
     return backend
 
 
-def has_gpu() -> bool:
-    """Whether the backend has something faster than the processor."""
-    if keras.backend.backend() == "torch":
+def names_here() -> list[str]:
+    """The names of this process's devices: its GPUs, or its processor where there is none."""
+    backend = keras.backend.backend()
+    if backend == "torch":
         import torch
 
-        return torch.cuda.is_available()
-    return any("cpu" not in name for name in keras.distribution.list_devices())
+        return [f"cuda:{i}" for i in range(torch.cuda.device_count())] or ["cpu"]
+    if backend == "jax":
+        import jax
+
+        return [f"{device.platform}:{device.id}" for device in jax.local_devices()]
+    return keras.distribution.list_devices()
 
 
-def describe_device() -> str:
-    """A few words: `"GPU"`, or `"CPU (2 cores)"`."""
-    return "GPU" if has_gpu() else f"CPU ({os.cpu_count()} cores)"
+def has_gpu() -> bool:
+    """Whether the backend has something faster than the processor."""
+    return any("cpu" not in name.lower() for name in names_here())
+
+
+def describe_device(count: int = 1) -> str:
+    """A few words: `"GPU"`, `"2 GPUs"`, `"CPU (2 cores)"` or `"4 devices on CPU (2 cores)"`."""
+    if has_gpu():
+        return "GPU" if count == 1 else f"{count} GPUs"
+    processor = f"CPU ({os.cpu_count()} cores)"
+    return processor if count == 1 else f"{count} devices on {processor}"
+
+
+def checked_devices(count: int | str) -> int:
+    """The number of this process's devices to train on; `"all"` for all of them.
+
+    Raises:
+        UserError: If there are fewer, or if the backend trains on one alone.
+    """
+    names = names_here()
+    if count == "all":
+        count = len(names)
+    if keras.backend.backend() == "torch":
+        if count > 1:
+            raise UserError(
+                "on PyTorch, Keras trains on one device until its version 3.16: leave out "
+                "--devices, or set KERAS_BACKEND=jax"
+            )
+    elif count > len(names):
+        raise UserError(
+            f"devices is {count}, but there are {len(names)} here ({', '.join(names)}); "
+            "choose fewer, or all"
+        )
+    return count
+
+
+_distribution = contextvars.ContextVar("distribution", default=None)
+
+
+@contextlib.contextmanager
+def spread(devices: int | str = "all"):
+    """A context: a composite that is built in it is trained on several devices.
+
+    On JAX they are those of `keras.distribution.DataParallel`, on TensorFlow those of
+    `tf.distribute.MirroredStrategy`. A batch is divided among them, and the weights are
+    those that one device would learn from it.
+
+    Args:
+        devices: Integer, how many of the devices here; in a run of several processes, how
+            many of each. `"all"` for all of them.
+
+    Raises:
+        UserError: If there are fewer devices; on PyTorch, if there is more than one.
+
+    Example:
+
+    >>> with spread(2):
+    ...     composite = build_composite(build_generator(), build_discriminator())
+    >>> train(composite, images, epochs=5)
+    """
+    count = checked_devices(devices)
+    names = names_here()[:count]
+    if keras.backend.backend() == "tensorflow" and count > 1:
+        import tensorflow as tf
+
+        with tf.distribute.MirroredStrategy(names).scope():
+            yield
+        return
+    several = None
+    if keras.backend.backend() == "jax":
+        import jax
+
+        if count * jax.process_count() > 1:
+            several = keras.distribution.DataParallel(devices=_of_all_processes(names))
+    before = _distribution.set(several)
+    try:
+        yield
+    finally:
+        _distribution.reset(before)
+
+
+def _of_all_processes(names):
+    """The names of as many devices of each process as this one takes."""
+    import jax
+
+    taken = {}
+    for device in jax.devices():
+        taken.setdefault(device.process_index, []).append(f"{device.platform}:{device.id}")
+    return [name for process in sorted(taken) for name in taken[process][: len(names)]]
+
+
+def distribution():
+    """What divides the batches of a composite that is built now, or `None`."""
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow as tf
+
+        return tf.distribute.get_strategy() if tf.distribute.has_strategy() else None
+    return _distribution.get()
+
+
+def chosen_jit_compile(asked: bool | None, *networks: keras.Model) -> bool | str:
+    """What Keras is to be told of compiling, for these networks and their devices.
+
+    Raises:
+        UserError: If XLA is asked for where it cannot compile.
+    """
+    if keras.backend.backend() != "tensorflow":
+        return "auto"  # JAX compiles in its own way
+    if distribution() is not None:
+        if asked:
+            raise UserError(
+                "on several devices, TensorFlow cannot compile a step with XLA: leave out "
+                "--jit-compile, or set KERAS_BACKEND=jax"
+            )
+        return False
+    if asked is None:
+        # On a GPU, Keras chooses: XLA, unless operations are to repeat exactly.
+        return "auto" if has_gpu() else xla_is_faster(*networks)
+    return asked
 
 
 def xla_is_faster(*networks: keras.Model) -> bool:
@@ -83,12 +205,40 @@ def dtype_policy(mixed_precision: bool):
         keras.config.set_dtype_policy(before)
 
 
-def repeat_exactly(seed: int) -> None:
-    """Seeds all random numbers, and asks for operations that repeat bit for bit."""
+def check_precision(mixed_precision: bool, devices: int) -> None:
+    """Raises a `UserError` if these devices cannot calculate in 16 bits together."""
+    on_gpus = keras.backend.backend() == "tensorflow" and has_gpu()
+    if mixed_precision and devices > 1 and on_gpus:
+        raise UserError(
+            "on several GPUs, TensorFlow cannot scale the losses of --mixed-precision: leave it "
+            "out, or set KERAS_BACKEND=jax"
+        )
+
+
+def repeat_exactly(seed: int, deterministic: bool = False) -> None:
+    """Seeds all random numbers; on a GPU, may also have its operations repeat bit for bit.
+
+    On a CPU the operations that are used here repeat exactly as they are.
+
+    Args:
+        seed: Integer.
+        deterministic: Boolean, whether a GPU is to use operations that repeat exactly,
+            which are slower. JAX reads this when it starts its devices.
+    """
     keras.utils.set_random_seed(seed)
-    if keras.backend.backend() == "tensorflow":
+    if not deterministic:
+        return
+    backend = keras.backend.backend()
+    if backend == "tensorflow":
         import tensorflow as tf
 
-        # On a CPU the operations that are used here repeat exactly as they are, and faster.
         if tf.config.list_physical_devices("GPU"):
             tf.config.experimental.enable_op_determinism()
+    elif backend == "jax":
+        flags = os.environ.get("XLA_FLAGS", "").split()
+        os.environ["XLA_FLAGS"] = " ".join([*flags, "--xla_gpu_deterministic_ops=true"])
+    else:
+        import torch
+
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # which PyTorch asks for
+        torch.use_deterministic_algorithms(torch.cuda.is_available())

@@ -15,6 +15,10 @@ class DivergenceError(ArithmeticError):
     """A loss or a weight is no longer a finite number: nothing more can be learned."""
 
 
+class ProcessError(RuntimeError):
+    """Another process of the run has ended: this one cannot go on."""
+
+
 class Stopped(KeyboardInterrupt):
     """The user, or the system, asked the process to stop.
 

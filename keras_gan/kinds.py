@@ -1,6 +1,7 @@
 """Kinds of settings: what a value may be, and how the command line reads it."""
 
 import argparse
+import dataclasses
 import numbers
 import os
 from collections.abc import Callable, Collection, Sequence
@@ -26,6 +27,19 @@ class Integer:
         if not integral or not self.low <= value <= self.high:
             raise ValueError
         return int(value)
+
+
+class CountOrAll:
+    """Integers from 1, or `"all"`."""
+
+    metavar, expected = "N", 'a whole number from 1, or "all"'
+
+    @staticmethod
+    def parse(text: str) -> int | str:
+        return text if text == "all" else int(text)
+
+    def checked(self, value: Any) -> int | str:
+        return value if value == "all" else COUNT.checked(value)
 
 
 class Float:
@@ -107,6 +121,28 @@ class ExistingPath(FilePath):
         if not os.path.exists(path):
             raise argparse.ArgumentTypeError(f"{path}: no such file or folder")
         return path
+
+
+COUNT = Integer(1, 1_000_000)
+
+
+def setting(default, kind, text, group, changeable=False, instead_of=None):
+    """A field of `keras_gan.settings.Config`.
+
+    Args:
+        default: The value that holds where none is given. `None` means that the
+            setting is optional, and leaves the choice to the program.
+        kind: One of the classes above, what its values are.
+        text: String, the help of its option.
+        group: String, the heading that the help puts it under.
+        changeable: Boolean, whether a resumed run may have another value. True
+            for what decides where results go and how long the run takes, but
+            not what a step does.
+        instead_of: Name of a setting that cannot be given beside this one.
+    """
+    about = {"kind": kind, "help": text, "group": group}
+    about |= {"changeable": changeable, "instead_of": instead_of}
+    return dataclasses.field(default=default, metadata=about)
 
 
 def are_names(names: Sequence[str]) -> bool:

@@ -7,7 +7,18 @@ and the rules of resuming are all made from the fields of `Config`.
 import dataclasses
 
 from keras_gan.errors import UserError
-from keras_gan.kinds import Boolean, Choice, ExistingPath, FilePath, Float, Fraction, Integer
+from keras_gan.kinds import (
+    COUNT,
+    Boolean,
+    Choice,
+    CountOrAll,
+    ExistingPath,
+    FilePath,
+    Float,
+    Fraction,
+    Integer,
+    setting,
+)
 from keras_gan.presets import CONDITIONAL, PRESETS
 from keras_gan.registry import LOSSES, NETWORKS
 
@@ -24,28 +35,6 @@ DATA = "what to learn from"
 TRAINING = "how to train"
 OUTPUT = "what to keep"
 RUNNING = "how to run"
-
-
-COUNT = Integer(1, 1_000_000)
-
-
-def setting(default, kind, text, group, changeable=False, instead_of=None):
-    """A field of `Config`.
-
-    Args:
-        default: The value that holds where none is given. `None` means that the
-            setting is optional, and leaves the choice to the program.
-        kind: Of `keras_gan.kinds`, what its values are.
-        text: String, the help of its option.
-        group: String, the heading that the help puts it under.
-        changeable: Boolean, whether a resumed run may have another value. True
-            for what decides where results go and how long the run takes, but
-            not what a step does.
-        instead_of: Name of a setting that cannot be given beside this one.
-    """
-    about = {"kind": kind, "help": text, "group": group}
-    about |= {"changeable": changeable, "instead_of": instead_of}
-    return dataclasses.field(default=default, metadata=about)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -193,6 +182,13 @@ class Config:
         "not for the preset mlp-dropout, nor for wide convolutions where there is AVX-512)",
         TRAINING,
     )
+    deterministic: bool = setting(
+        False,
+        Boolean(),
+        "on a GPU, use operations that repeat bit for bit, which are slower, on TensorFlow without "
+        "XLA; a CPU repeats exactly anyway",
+        TRAINING,
+    )
     plots_dir: str = setting(
         "plots", FilePath("DIR"), "folder for pictures", OUTPUT, changeable=True
     )
@@ -217,6 +213,13 @@ class Config:
     )
     tensorboard: str | None = setting(
         None, FilePath("DIR"), "write curves and samples for TensorBoard", OUTPUT, changeable=True
+    )
+    devices: int | str = setting(
+        1,
+        CountOrAll(),
+        "GPUs of this machine to divide a batch among, or all (docs/devices.md)",
+        RUNNING,
+        changeable=True,
     )
     checkpoint_minutes: float = setting(
         5.0,

@@ -214,6 +214,18 @@ def test_a_layer_that_the_user_froze_stays_frozen():
     assert discriminator.trainable
 
 
+def test_what_is_frozen_twice_thaws_with_the_last(composite):
+    """TensorFlow traces replicas in threads, which take turns within this context."""
+    first, second = frozen(composite.discriminator), frozen(composite.discriminator)
+    first.__enter__()
+    second.__enter__()
+    first.__exit__(None, None, None)
+    assert not composite.discriminator.trainable
+    second.__exit__(None, None, None)
+    assert composite.discriminator.trainable
+    assert all(layer.trainable for layer in composite.discriminator.layers)
+
+
 def test_looking_at_a_frozen_composite_does_not_unfreeze_it(composite):
     with frozen(composite.discriminator):
         composite.summary(print_fn=lambda text: None)

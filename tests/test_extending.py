@@ -39,7 +39,7 @@ from keras_gan import (
 from keras_gan.cli import main
 from keras_gan.commands.options import flag, settings_table
 from keras_gan.registry import Registry
-from keras_gan.runs import job
+from keras_gan.runs import preparing
 from keras_gan.training.checkpoint import load_newest
 
 
@@ -92,7 +92,7 @@ def added(monkeypatch):
     # Before the history, which writes down what it adds to the logs.
     others = dict(registry.CALLBACKS.items())
     monkeypatch.setattr(registry, "CALLBACKS", Registry({"brightness": Brightness, **others}))
-    monkeypatch.setattr(job, "CALLBACKS", registry.CALLBACKS)
+    monkeypatch.setattr(preparing, "CALLBACKS", registry.CALLBACKS)
     recipe = {"loss": "squared-hinge", "networks": "tiny", "penalty": 0.5, "batch_size": 50}
     monkeypatch.setitem(PRESETS, "mine", recipe)
 

@@ -34,7 +34,7 @@ from keras_gan import (
 from keras_gan.cli import main
 from keras_gan.errors import DiskError, DivergenceError
 from keras_gan.files import append_line
-from keras_gan.runs import job, resuming
+from keras_gan.runs import job, preparing, resuming
 from keras_gan.runs.folders import LOCK_NAME, held
 from keras_gan.training.checkpoint import load_checkpoint, load_newest, save_checkpoint
 from keras_gan.training.state import state_variables
@@ -670,11 +670,11 @@ def test_a_run_that_began_without_a_network_goes_on_with_one(settings, monkeypat
     embedded = resuming.embedded_digits()
     few = dataclasses.replace(embedded, images=embedded.images[::50], labels=None)
     monkeypatch.setattr(resuming, "embedded_digits", lambda: few)
-    monkeypatch.setattr(job, "load_data", lambda dataset, data: few)
+    monkeypatch.setattr(preparing, "load_data", lambda dataset, data: few)
     del settings["data"]
     job.run(Config(**settings))
     downloaded = dataclasses.replace(embedded, labels=None, source="from the network")
-    monkeypatch.setattr(job, "load_data", lambda dataset, data: downloaded)
+    monkeypatch.setattr(preparing, "load_data", lambda dataset, data: downloaded)
     job.resume(epochs=3)
     assert len(pathlib.Path("models/history.csv").read_text().splitlines()) == 1 + 3
 
@@ -683,7 +683,7 @@ def test_stopped_before_it_began_a_run_cannot_go_on(settings, capsys, monkeypatc
     def interrupt(dataset, data):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(job, "load_data", interrupt)
+    monkeypatch.setattr(preparing, "load_data", interrupt)
     assert main(["--data", "digits.npz"]) == 130
     assert capsys.readouterr().err.endswith(": stopped by SIGINT\n")
 
@@ -691,14 +691,14 @@ def test_stopped_before_it_began_a_run_cannot_go_on(settings, capsys, monkeypatc
 @pytest.mark.slow
 def test_another_run_that_went_on_meanwhile_is_not_lost(settings, capsys, monkeypatch):
     job.run(Config(**settings))
-    load_data = job.load_data
+    load_data = preparing.load_data
 
     def load_while_another_goes_on(dataset, data):
-        monkeypatch.setattr(job, "load_data", load_data)
+        monkeypatch.setattr(preparing, "load_data", load_data)
         job.resume(epochs=4)
         return load_data(dataset, data)
 
-    monkeypatch.setattr(job, "load_data", load_while_another_goes_on)
+    monkeypatch.setattr(preparing, "load_data", load_while_another_goes_on)
     assert main(["--resume", "--epochs", "3"]) == 2
     assert "another run was at work there" in capsys.readouterr().err
     assert len(pathlib.Path("models/history.csv").read_text().splitlines()) == 1 + 4

@@ -2,6 +2,8 @@
 
 import math
 
+import keras
+
 from keras_gan.networks.loading import in_float32
 from keras_gan.training.callback import GanCallback
 
@@ -55,4 +57,6 @@ class AveragedGenerator(GanCallback):
         step = self.steps_before + batch + 1
         momentum = min(self.momentum, (1 + step) / (10 + step)) ** steps
         for average, weight in zip(self.generator.weights, self.trained.weights, strict=True):
-            average.assign(momentum * average + (1 - momentum) * weight)
+            # In NumPy: PyTorch keeps the gradients of what it calculates with weights.
+            old, new = map(keras.ops.convert_to_numpy, (average, weight))
+            average.assign(momentum * old + (1 - momentum) * new)

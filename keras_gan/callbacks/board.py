@@ -26,6 +26,8 @@ class SamplesOnTensorBoard(keras.callbacks.TensorBoard):
     >>> train(composite, images, callbacks=[SamplesOnTensorBoard("board", latents)])
     """
 
+    in_every_process = False
+
     def __init__(self, log_dir, latents, every=1, generator=None):
         super().__init__(log_dir, write_graph=False)
         self.latents = latents

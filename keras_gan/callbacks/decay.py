@@ -18,6 +18,8 @@ class LearningRateDecay(GanCallback):
     >>> train(composite, images, epochs=50, callbacks=[LearningRateDecay(1.5e-3, 0.5)])
     """
 
+    in_every_process = True
+
     def __init__(self, learning_rate, share):
         super().__init__()
         self.learning_rate = learning_rate

@@ -4,6 +4,8 @@ import argparse
 
 from keras_gan.backend import start_keras
 from keras_gan.commands.options import add_settings
+from keras_gan.kinds import COUNT
+from keras_gan.processes import join
 from keras_gan.settings import RUNNING, configure
 
 HELP = "train a GAN; this is also what happens without a command"
@@ -27,11 +29,39 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="go on from the last checkpoint in --models-dir, with the settings of that run, as if "
         "it had never stopped; with a larger --epochs, go further",
     )
+    several = parser.add_argument_group("several processes, on JAX (docs/devices.md)")
+    several.add_argument(
+        "--coordinator",
+        default=argparse.SUPPRESS,
+        metavar="HOST:PORT",
+        help="address of the first process; auto where SLURM or Open MPI starts them",
+    )
+    several.add_argument(
+        "--processes",
+        type=COUNT.parse,
+        default=argparse.SUPPRESS,
+        metavar="N",
+        help="how many processes train together",
+    )
+    several.add_argument(
+        "--process-id",
+        type=COUNT.parse,
+        default=argparse.SUPPRESS,
+        metavar="N",
+        help="number of this process, from 0; the first one writes the files",
+    )
 
 
-def run(resume: bool = False, **settings) -> None:
+def run(
+    resume: bool = False,
+    coordinator: str | None = None,
+    processes: int | None = None,
+    process_id: int | None = None,
+    **settings,
+) -> None:
     config = configure(**settings)  # most mistakes are told before Keras is imported
     start_keras()
+    join(coordinator, processes, process_id)
     from keras_gan.runs import job
 
     if resume:

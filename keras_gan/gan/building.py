@@ -78,10 +78,7 @@ def build_composite(
         config = {"learning_rate": learning_rate, **betas}
         optimizer = keras.optimizers.get({"class_name": optimizer, "config": config})
 
-    if keras.backend.backend() != "tensorflow":
-        jit_compile = "auto"  # JAX compiles in its own way
-    elif jit_compile is None:
-        jit_compile = devices.xla_is_faster(generator, discriminator)
+    jit_compile = devices.chosen_jit_compile(jit_compile, generator, discriminator)
 
     def compile(model, loss, **options):
         model.compile(loss=loss, jit_compile=jit_compile, **options)
@@ -99,6 +96,7 @@ def build_composite(
     penalized.compute_metrics(None, ops.ones((1, 1)), ops.ones((1, 1)))
     # Past Keras, which would take it for one more layer of the stack.
     object.__setattr__(composite, "penalized_discriminator", penalized)
+    composite.distribution = devices.distribution()
     return composite
 
 

@@ -1,22 +1,37 @@
 """The composite: generator and discriminator stacked, the discriminator frozen."""
 
 import contextlib
+import weakref
 
 import keras
 
 from keras_gan.gan.labels import is_conditional, with_labels
 
+# Of each model that is frozen now: how often, and the flags that its layers had before.
+_FROZEN = weakref.WeakKeyDictionary()
+
 
 @contextlib.contextmanager
 def frozen(model):
-    """Freezes a model for a while, and leaves every layer's flag as it found it."""
-    flags = [(layer, layer.trainable) for layer in model._flatten_layers()]
-    model.trainable = False
+    """Freezes a model for a while, and leaves every layer's flag as it found it.
+
+    On several devices, TensorFlow traces a step in a thread for each of them, and may go
+    to another thread within this context: the last to leave it restores the flags.
+    """
+    times, flags = _FROZEN.get(model, (0, None))
+    if not times:
+        flags = [(layer, layer.trainable) for layer in model._flatten_layers()]
+        model.trainable = False
+    _FROZEN[model] = times + 1, flags
     try:
         yield
     finally:
-        for layer, flag in flags:  # a model first: setting its flag sets its layers', too
-            layer.trainable = flag
+        times, flags = _FROZEN.pop(model)
+        if times > 1:
+            _FROZEN[model] = times - 1, flags
+        else:
+            for layer, flag in flags:  # a model first: setting its flag sets its layers', too
+                layer.trainable = flag
 
 
 def unfreeze(model):
@@ -55,6 +70,8 @@ class Composite(keras.Model):
         penalized_discriminator: The discriminator together with its penalty: the
             model whose training is the discriminator's update. `None` until
             `build_composite` sets it.
+        distribution: What divides a batch among several devices, or `None`.
+            `build_composite` sets it within `keras_gan.spread`.
 
     Example:
 
@@ -64,6 +81,7 @@ class Composite(keras.Model):
     """
 
     penalized_discriminator = None
+    distribution = None
 
     def __init__(self, generator, discriminator, name="gan", **kwargs):
         if is_conditional(generator) != is_conditional(discriminator):

@@ -1,15 +1,14 @@
 """One step of a GAN: the discriminator's update, then the generator's."""
 
+import functools
 import warnings
 
 import keras
 from keras import ops
 
+from keras_gan.gan import compiling
 from keras_gan.gan.composite import Composite, unfreeze
 from keras_gan.gan.labels import without_labels
-
-# With more updates than this, compiling the step as one call takes too long.
-MAX_UPDATES_IN_ONE_CALL = 8
 
 
 def gan_step(composite, generate, update, batches, generator_latents):
@@ -53,10 +52,12 @@ def _targets(value, batch):
 class GanStep:
     """`gan_step`, ready to be called once for each step of a training.
 
-    On TensorFlow, the step is compiled as one call. The networks are small: calling
-    the backend three times, to generate, to train the discriminator and to train the
-    composite, would take longer than the calculation itself. Other backends make
-    these three calls, with `predict_on_batch` and `train_on_batch`.
+    On TensorFlow and JAX, the step is compiled as one call. The networks are small:
+    calling the backend three times, to generate, to train the discriminator and to train
+    the composite, would take longer than the calculation itself. PyTorch makes these
+    three calls, with `predict_on_batch` and `train_on_batch`.
+
+    A composite that was built within `keras_gan.spread` is trained on several devices.
 
     The generator draws the discriminator's images in training mode: with dropout, and
     with batch normalization by the statistics of the batch. If the generator's update
@@ -68,7 +69,7 @@ class GanStep:
     Args:
         composite: A `Composite` made by `build_composite`.
         in_one_call: Boolean, whether to compile the step as one call. If `None`, it
-            is compiled where the backend is TensorFlow.
+            is compiled where the backend can do that. Several devices need it.
 
     Example:
 
@@ -84,9 +85,10 @@ class GanStep:
                 "build_composite(composite.generator, composite.discriminator)"
             )
         if in_one_call is None:
-            in_one_call = keras.backend.backend() == "tensorflow"
+            in_one_call = keras.backend.backend() in compiling.BACKENDS
         self.composite = composite
-        self.in_one_call = in_one_call
+        self.devices = compiling.replicas(composite)
+        self.in_one_call = in_one_call or self.devices > 1
         self.generate = TrainingModeGenerator(composite.generator)
         self.first = True
         unfreeze(composite.discriminator)
@@ -97,7 +99,9 @@ class GanStep:
         try:
             logs = self._take(batches, generator_latents)
         except Exception as error:
-            if not (self.first and self.jit_compile and self._is_one_call(batches)):
+            on_tensorflow = keras.backend.backend() == "tensorflow"
+            with_xla = on_tensorflow and self.jit_compile and self._is_one_call(batches)
+            if not (self.first and with_xla):
                 raise
             warnings.warn(
                 f"XLA cannot compile the step ({type(error).__name__}): training goes on "
@@ -116,7 +120,8 @@ class GanStep:
         return gan_step(self.composite, generate, _train_on_batch, batches, generator_latents)
 
     def _is_one_call(self, batches):
-        return self.in_one_call and len(batches) <= MAX_UPDATES_IN_ONE_CALL
+        few = len(batches) <= compiling.MAX_UPDATES and not self.composite.run_eagerly
+        return self.devices > 1 or (self.in_one_call and few)
 
     def _compile(self, jit_compile):
         self.jit_compile = jit_compile
@@ -126,14 +131,13 @@ class GanStep:
         self.generate.jit_compile = jit_compile
         self.generate.run_eagerly = self.composite.run_eagerly
 
-        def step(batches, generator_latents):
-            return gan_step(self.composite, self.generate, _train_step, batches, generator_latents)
+        step = functools.partial(gan_step, self.composite, self.generate)
+        if self.in_one_call:
+            self._compiled = compiling.as_one_call(step, self.composite, jit_compile)
 
-        self._compiled = step
-        if self.in_one_call and not self.composite.run_eagerly:
-            import tensorflow as tf
-
-            self._compiled = tf.function(step, jit_compile=jit_compile)
+    def lower(self, batches, generator_latents=None):
+        """The step before JAX compiles it, as `jax.stages.Lowered`: to read its costs."""
+        return self._compiled.lower(batches, generator_latents)
 
 
 class TrainingModeGenerator(keras.Model):
@@ -163,10 +167,3 @@ class TrainingModeGenerator(keras.Model):
 
 def _train_on_batch(model, inputs, targets):
     return model.train_on_batch(inputs, targets, return_dict=True)
-
-
-def _train_step(model, inputs, targets):
-    model.reset_metrics()
-    logs = model.train_step((inputs, targets))
-    scores = logs.pop("scores", {})  # Keras nests the values of `Scores` here
-    return logs | scores

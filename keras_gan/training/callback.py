@@ -18,6 +18,8 @@ class GanCallback(keras.callbacks.Callback):
 
     Attributes:
         epoch: Integer, the number of epochs that have ended.
+        in_every_process: Boolean, a class attribute. Where several processes train
+            together, the first one alone has the callbacks that do not set it.
 
     Example:
 
@@ -28,6 +30,8 @@ class GanCallback(keras.callbacks.Callback):
     1 0.13
     2 0.12
     """
+
+    in_every_process = False
 
     def __init__(self, generator: keras.Model | None = None):
         super().__init__()
@@ -41,7 +45,7 @@ class GanCallback(keras.callbacks.Callback):
 
     @classmethod
     def for_run(cls, run):
-        """The callback of a run (see `keras_gan.runs.job.Run`), or `None` if it needs none."""
+        """The callback of a `keras_gan.runs.preparing.Run`, or `None` if it needs none."""
         return None
 
     @property

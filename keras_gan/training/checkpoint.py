@@ -26,12 +26,14 @@ class Checkpoint:
         about: Dict, whatever describes the run: settings, versions, data.
         position: A `Position`.
         arrays: List of arrays, the values of the run's variables.
+        checksum: String, of the file.
     """
 
     path: pathlib.Path
     about: dict
     position: Position
     arrays: list[np.ndarray]
+    checksum: str
 
 
 def save_checkpoint(folder, about, position, variables):
@@ -93,7 +95,8 @@ def load_checkpoint(path):
     state = json.loads(text.tobytes())
     rng = np.random.default_rng()
     rng.bit_generator.state = state["position"]["rng"]
-    return Checkpoint(path, state["about"], Position(**state["position"] | {"rng": rng}), arrays)
+    position = Position(**state["position"] | {"rng": rng})
+    return Checkpoint(path, state["about"], position, arrays, checksum.decode())
 
 
 def load_newest(folder):

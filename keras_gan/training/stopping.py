@@ -57,12 +57,18 @@ class StopRequest:
 
     A second signal raises `Stopped` at once.
 
+    Args:
+        alone: Boolean, whether the process stops by itself. Otherwise it goes on until
+            `signum` is set, once every process of the run knows of the signal.
+
     Attributes:
-        signum: Integer, the signal that came, or `None`.
+        heard: Integer, the signal that came to this process, or `None`.
+        signum: Integer, the signal to stop for, or `None`.
     """
 
-    def __init__(self):
-        self.signum = None
+    def __init__(self, alone=True):
+        self.heard = self.signum = None
+        self.alone = alone
 
     def __enter__(self):
         self._before = _handle(self.receive, signal.SIGINT, signal.SIGTERM)
@@ -72,13 +78,15 @@ class StopRequest:
         _restore(self._before)
 
     def receive(self, signum, frame=None):
-        if self.signum is None:
-            self.signum, self.time = signum, time.monotonic()
+        if self.heard is None:
+            self.heard, self.time = signum, time.monotonic()
+            if self.alone:
+                self.signum = signum
             say("Stopping after this step; once more stops at once.")
         elif time.monotonic() - self.time > SAME_SIGNAL_SECONDS:
             raise Stopped(signum)
 
     def obey(self):
-        """Raises `Stopped` if a signal has come."""
+        """Raises `Stopped` if there is a signal to stop for."""
         if self.signum is not None:
             raise Stopped(self.signum)

@@ -1,0 +1,165 @@
+"""What a run is made from, all of it known before a file is changed."""
+
+import dataclasses
+import json
+import pathlib
+
+import keras
+import numpy as np
+
+from keras_gan import devices, processes
+from keras_gan.callbacks.average import AveragedGenerator
+from keras_gan.console import native_chatter_hidden, warnings_said
+from keras_gan.data import Dataset, load_data
+from keras_gan.errors import UserError
+from keras_gan.evaluation.classifier import Yardstick, find_yardstick
+from keras_gan.evaluation.evaluate import can_be_compared_with
+from keras_gan.gan.compiling import check_split
+from keras_gan.gan.composite import Composite
+from keras_gan.gan.labels import with_labels
+from keras_gan.gan.latents import draw_latents
+from keras_gan.registry import CALLBACKS
+from keras_gan.runs import resuming
+from keras_gan.runs.building import architectures_of, build_networks
+from keras_gan.runs.provenance import describe_run
+from keras_gan.settings import Config, fixed_names
+from keras_gan.training.checkpoint import Checkpoint
+from keras_gan.training.state import Position, state_variables
+
+COLUMNS = 10
+ROWS = 10
+# A grid of more classes would not fit on a screen.
+MAX_ROWS = 26
+
+
+@dataclasses.dataclass
+class Run:
+    """What the callbacks of a run are made from.
+
+    Attributes:
+        config: A `Config`, the settings.
+        dataset: A `Dataset`.
+        composite: The compiled `Composite`.
+        average: The `AveragedGenerator`, whose `generator` is drawn, measured and saved.
+        yardstick: A `Yardstick`, or `None` where quality is not measured.
+        latents: Array `(n, latent_dim)`, which all pictures are drawn from. In a
+            conditional run a list of that and their labels `(n,)`, ten of each class.
+        position: A `Position`, where the training stands.
+        about: Dict, where the run came from: see `describe_run`.
+    """
+
+    config: Config
+    dataset: Dataset
+    composite: Composite
+    average: AveragedGenerator
+    yardstick: Yardstick | None
+    latents: np.ndarray | list[np.ndarray]
+    position: Position
+    about: dict
+
+    @property
+    def plots_dir(self) -> pathlib.Path:
+        return pathlib.Path(self.config.plots_dir)
+
+    @property
+    def models_dir(self) -> pathlib.Path:
+        return pathlib.Path(self.config.models_dir)
+
+    @property
+    def generator(self) -> keras.Model:
+        """The averaged generator."""
+        return self.average.generator
+
+    @property
+    def row_names(self) -> list[str] | None:
+        """What to call the rows of a grid of samples: in a conditional run, the classes."""
+        if not self.config.conditional:
+            return None
+        return [self.dataset.classes[label] for label in self.latents[1][::COLUMNS]]
+
+    @property
+    def variables(self) -> list:
+        """All variables that the run's state is made of."""
+        return [*state_variables(self.composite), *self.generator.variables]
+
+    def callbacks(self) -> list:
+        """Those of `keras_gan.registry.CALLBACKS` that the settings ask for."""
+        first = processes.is_first()
+        classes = (each for each in CALLBACKS.values() if first or each.in_every_process)
+        made = (callback.for_run(self) for callback in classes)
+        return [callback for callback in made if callback is not None]
+
+
+def prepare(config: Config, newest: Checkpoint | None) -> Run:
+    """Makes a run from its settings, or from these and the checkpoint that it goes on from.
+
+    Raises:
+        UserError: If anything is wrong. No file has been changed.
+    """
+    backend = devices.checked_backend()
+    if newest:
+        resuming.check_backend(newest, backend)
+    for callback in CALLBACKS.values():
+        callback.check(config)
+    dataset = _load_images(config, newest)
+    classes = len(dataset.classes) if config.conditional else None
+    with native_chatter_hidden():
+        devices.repeat_exactly(config.seed, config.deterministic)
+        count = processes.count() * devices.checked_devices(config.devices)
+        check_split(config.batch_size, count)
+        devices.check_precision(config.mixed_precision, count)
+        device = devices.describe_device(count)
+        with devices.spread(config.devices):
+            composite = build_networks(config, classes, newest and newest.about["architectures"])
+        config = dataclasses.replace(
+            config,
+            latent_dim=composite.inputs[0].shape[1],
+            jit_compile=composite.jit_compile,
+        )
+        average = AveragedGenerator(composite.generator, config.average)
+        yardstick = find_yardstick(dataset) if can_be_compared_with(dataset) else None
+    architectures = architectures_of(config, composite)
+    about = describe_run(config, dataset, yardstick, device, backend, architectures)
+    latents = _latents_to_draw(config, classes)
+    position = newest.position if newest else Position(np.random.default_rng(config.seed))
+    processes.agree(_what_all_share(config, dataset, newest))
+    return Run(config, dataset, composite, average, yardstick, latents, position, about)
+
+
+def _what_all_share(config, dataset, newest):
+    """What would have the processes of a run train different networks, if it differed."""
+    return {
+        "settings": json.dumps([getattr(config, name) for name in fixed_names()]),
+        "epochs": str(config.epochs),
+        "devices": str(config.devices),
+        "images": f"{dataset.checksum} {dataset.labels_checksum}",
+        "checkpoint": str(newest and (newest.path.name, newest.checksum)),
+    }
+
+
+def _latents_to_draw(config, classes):
+    rng = np.random.default_rng([config.seed, 1])
+    rows = min(classes, MAX_ROWS) if classes else ROWS
+    latents = draw_latents(rng, rows * COLUMNS, config.latent_dim, config.latent_distribution)
+    labels = np.repeat(np.arange(rows, dtype="int32"), COLUMNS) if classes else None
+    return with_labels(latents, labels)
+
+
+def _load_images(config, newest):
+    with warnings_said():
+        dataset = load_data(config.dataset, config.data)
+    if newest:
+        dataset = resuming.same_images(newest, dataset, config.data)
+    if config.conditional and (dataset.labels is None or len(dataset.classes) < 2):
+        found = "no labels" if dataset.labels is None else "one class alone"
+        raise UserError(
+            f"{dataset.source}: found {found}; --conditional needs labels of at least two classes: "
+            "give labelled images, or leave out --conditional"
+        )
+    needed = config.batch_size * config.discriminator_steps
+    if len(dataset.images) < needed:
+        raise UserError(
+            f"{dataset.source}: {len(dataset.images):,} images are less than the {needed:,} of one "
+            "step (--batch-size times --discriminator-steps); choose a smaller --batch-size"
+        )
+    return dataset
