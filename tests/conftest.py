@@ -75,6 +75,19 @@ def quick_pictures(monkeypatch):
     monkeypatch.setattr("keras_gan.callbacks.diagrams.plot_model", write)
 
 
+def pytest_collection_modifyitems(items):
+    """Leaves out what is about TensorFlow alone, where Keras has another backend."""
+    import keras
+
+    if keras.backend.backend() == "tensorflow":
+        return
+    for item in items:
+        for marker in item.iter_markers("on_tensorflow"):
+            parameters = item.callspec.params if hasattr(item, "callspec") else {}
+            if not marker.args or parameters.get("format") in marker.args:
+                item.add_marker(pytest.mark.skip(reason="about TensorFlow alone"))
+
+
 def pytest_addoption(parser):
     parser.addoption(
         "--kills", type=int, default=1, help="how often to kill the program at random moments"

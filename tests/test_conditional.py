@@ -121,6 +121,7 @@ class Seen(Penalty):
         return outputs[:-2], 0.0
 
 
+@pytest.mark.on_tensorflow
 def test_every_image_is_seen_with_its_own_label():
     """Both kinds of images have their label written in them; the discriminator compares."""
     latent, image = keras.Input((LATENT_DIM,)), keras.Input((28, 28, 1))
@@ -149,7 +150,6 @@ def test_every_image_is_seen_with_its_own_label():
         np.testing.assert_allclose(outputs, 0, atol=1e-5)
 
 
-@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="one call on TensorFlow alone")
 @pytest.mark.parametrize("loss", ["bce", pytest.param("wgan-gp", marks=pytest.mark.slow)])
 def test_one_call_and_separate_calls_give_the_same_weights(loss, digits):
     moves = []

@@ -15,9 +15,6 @@ from keras_gan.errors import ProcessError
 from keras_gan.gan.compiling import check_split
 
 HERE = pathlib.Path(__file__).parent
-on_tensorflow = pytest.mark.skipif(
-    keras.backend.backend() != "tensorflow", reason="about TensorFlow alone"
-)
 
 
 @pytest.fixture
@@ -63,7 +60,7 @@ def test_more_devices_than_there_are_end_in_one_line(digits_file, tmp_path, monk
     assert not list(tmp_path.iterdir())
 
 
-@on_tensorflow
+@pytest.mark.on_tensorflow
 def test_a_batch_is_divided_evenly():
     check_split(63, 1)
     check_split(64, 2)
@@ -78,7 +75,7 @@ def test_on_jax_a_batch_is_divided_evenly(monkeypatch):
         check_split(62, 4)
 
 
-@on_tensorflow
+@pytest.mark.on_tensorflow
 def test_several_gpus_do_not_share_losses_in_16_bits_on_tensorflow(two_gpus):
     devices.check_precision(mixed_precision=True, devices=1)
     devices.check_precision(mixed_precision=False, devices=2)
@@ -86,7 +83,7 @@ def test_several_gpus_do_not_share_losses_in_16_bits_on_tensorflow(two_gpus):
         devices.check_precision(mixed_precision=True, devices=2)
 
 
-@on_tensorflow
+@pytest.mark.on_tensorflow
 def test_keras_chooses_xla_on_a_gpu(monkeypatch):
     monkeypatch.setattr(devices, "names_here", lambda: ["gpu:0"])
     assert devices.chosen_jit_compile(None) == "auto"
@@ -94,7 +91,7 @@ def test_keras_chooses_xla_on_a_gpu(monkeypatch):
     assert devices.chosen_jit_compile(False) is False
 
 
-@on_tensorflow
+@pytest.mark.on_tensorflow
 def test_xla_is_not_for_several_devices_on_tensorflow(monkeypatch):
     monkeypatch.setattr(devices, "distribution", lambda: "several")
     assert devices.chosen_jit_compile(None) is False
@@ -107,7 +104,7 @@ def test_one_device_is_not_spread():
         assert devices.distribution() is None
 
 
-@on_tensorflow
+@pytest.mark.on_tensorflow
 @pytest.mark.slow
 def test_recipes_train_with_what_is_chosen_for_a_gpu(digits_file, tmp_path):
     """16 bits, operations that repeat exactly, and no XLA with these."""
@@ -145,7 +142,7 @@ def test_mistakes_about_processes_end_in_one_line(
     assert not list(tmp_path.iterdir())
 
 
-@on_tensorflow
+@pytest.mark.on_tensorflow
 def test_several_processes_need_jax():
     with pytest.raises(UserError, match="KERAS_BACKEND=jax"):
         processes.join("127.0.0.1:1234", 2, 0)

@@ -136,6 +136,7 @@ def test_the_presets_have_the_networks_that_are_tested():
     assert len(PRESETS) == 8
 
 
+@pytest.mark.on_tensorflow
 @pytest.mark.slow
 @pytest.mark.parametrize("labelled", [False, True], ids=["plain", "labelled"])
 @pytest.mark.parametrize("networks", DISTINCT)
@@ -153,6 +154,7 @@ def test_the_generator_of_a_preset_draws_the_same_everywhere(networks, labelled,
         assert largest_difference(format, output, generator, classes) <= 1e-5, format
 
 
+@pytest.mark.on_tensorflow("onnx", "litert")
 @pytest.mark.parametrize("format", OUTPUTS)
 @pytest.mark.parametrize(("model", "classes"), [("plain", None), ("labelled", 10)])
 def test_a_small_generator_draws_the_same_everywhere(model, classes, format, workplace, capfd):
@@ -167,6 +169,7 @@ def test_a_small_generator_draws_the_same_everywhere(model, classes, format, wor
     assert largest_difference(format, OUTPUTS[format], generator, classes) <= 1e-5
 
 
+@pytest.mark.on_tensorflow("onnx", "litert")
 @pytest.mark.slow
 @pytest.mark.parametrize("format", OUTPUTS)
 def test_a_generator_of_mixed_precision_calculates_in_float32(format, workplace):
@@ -209,6 +212,7 @@ def test_what_a_layer_makes_of_its_weights_is_exported_too(workplace):
     assert largest_difference("savedmodel", "x", generator) <= 1e-5
 
 
+@pytest.mark.on_tensorflow
 @pytest.mark.slow
 @pytest.mark.parametrize("labelled", [False, True], ids=["plain", "labelled"])
 def test_names_and_shapes_are_the_same_everywhere(labelled, workplace):
@@ -254,6 +258,7 @@ def told(format, path):
     return {key: text if key in plain else json.loads(text) for key, text in texts.items()}
 
 
+@pytest.mark.on_tensorflow("onnx", "litert")
 @pytest.mark.slow
 @pytest.mark.parametrize("format", OUTPUTS)
 def test_a_file_tells_what_a_program_must_know(format, workplace):
@@ -290,6 +295,7 @@ def test_what_is_told_without_a_run_and_where_an_option_says_more(workplace):
     assert about["classes"] == list("0123456789")
 
 
+@pytest.mark.on_tensorflow
 def test_a_file_of_the_same_format_is_replaced_whole(workplace):
     needs("onnx")
     (workplace / "x.onnx").write_text("old")
@@ -320,6 +326,7 @@ def in_a_process_of_its_own(*commands, **env):
     return lines, ended.stderr.splitlines(), json.loads(statuses)
 
 
+@pytest.mark.on_tensorflow
 @pytest.mark.slow
 def test_a_process_says_one_line_for_each_export_and_no_more(workplace):
     for format in OUTPUTS:
@@ -330,6 +337,7 @@ def test_a_process_says_one_line_for_each_export_and_no_more(workplace):
     assert [line.split(":")[0] for line in lines] == list(OUTPUTS.values())
 
 
+@pytest.mark.on_tensorflow
 @pytest.mark.slow
 def test_the_blocks_of_the_page_draw(workplace):
     text = (ROOT / "docs" / "exports.md").read_text(encoding="utf-8")
@@ -357,6 +365,7 @@ def test_the_blocks_of_the_page_draw(workplace):
 # What goes wrong leaves nothing.
 
 
+@pytest.mark.on_tensorflow("onnx", "litert")
 @pytest.mark.slow
 @pytest.mark.parametrize("format", OUTPUTS)
 def test_an_export_that_draws_other_images_leaves_nothing(format, workplace, capfd, monkeypatch):
@@ -435,6 +444,7 @@ FULL = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)), 1, "No space left on de
 FULL_FOR_TENSORFLOW = RuntimeError(f"[{FULL[2]}; Op:Save]"), *FULL[1:]
 
 
+@pytest.mark.on_tensorflow("onnx", "litert")
 @pytest.mark.parametrize(
     ("format", "failure", "status", "said"),
     [

@@ -62,6 +62,7 @@ def test_the_same_job_from_python(workplace):
     assert (workplace / "my_digits.png").exists()
 
 
+@pytest.mark.on_tensorflow
 def test_the_keras_2_composite_stops_learning_and_ours_does_not(workplace, capsys):
     names = {}
     with pytest.warns(UserWarning, match="does not have any trainable weights"):
@@ -118,7 +119,7 @@ def known_flags():
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
 def test_every_flag_in_the_docs_is_one(page, known_flags):
-    """But those of pip, of XLA and of a hub, and those of a benchmark, whose own help tells them."""
+    """But those of pip, XLA and a hub, and those of a benchmark, whose own help tells them."""
     lines = page.read_text(encoding="utf-8").splitlines()
     text = "\n".join(line for line in lines if not re.search("pip |^hf ", line))
     for command in re.findall(r"`python benchmarks/([^`]*)`", text):

@@ -524,7 +524,7 @@ class Poison(keras.callbacks.Callback):
     def on_train_batch_end(self, batch, logs=None):
         if batch == self.where:
             variable = self.model.generator.trainable_variables[0]
-            variable.assign(keras.ops.full_like(variable, self.value))
+            variable.assign(np.full(variable.shape, self.value))
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])

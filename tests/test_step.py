@@ -19,10 +19,6 @@ from keras_gan.settings import configure
 
 LATENT_DIM = 3
 
-on_tensorflow = pytest.mark.skipif(
-    keras.backend.backend() != "tensorflow", reason="a step is one call on TensorFlow alone"
-)
-
 
 @pytest.fixture
 def machine_decides(monkeypatch):
@@ -154,7 +150,6 @@ def assert_one_call_and_separate_calls_agree(build, updates=1, fresh_latents=Fal
     assert np.linalg.norm(moves - expected_moves) < 0.02 * np.linalg.norm(expected_moves)
 
 
-@on_tensorflow
 @pytest.mark.parametrize(
     ("networks", "settings", "updates", "fresh_latents"),
     [
@@ -186,13 +181,11 @@ def test_one_call_and_separate_calls_give_the_same_weights(
     assert_one_call_and_separate_calls_agree(build, updates, fresh_latents)
 
 
-@on_tensorflow
 @pytest.mark.slow
 def test_the_default_networks_learn_the_same_in_one_call_with_xla():
     assert_one_call_and_separate_calls_agree(lambda: build_networks(configure(jit_compile=True)))
 
 
-@on_tensorflow
 def test_a_training_compiles_its_step_once(digits):
     """Python runs through the networks for the first step alone."""
 
@@ -213,7 +206,7 @@ def test_a_training_compiles_its_step_once(digits):
     assert calls[0] > 0
 
 
-@on_tensorflow
+@pytest.mark.on_tensorflow
 def test_the_step_is_compiled_as_the_settings_say(machine_decides):
     for compiled in (True, False):
         composite = build_networks(configure("mlp", jit_compile=compiled))
@@ -230,7 +223,7 @@ def networks():
 CPUINFO = pathlib.Path("/proc/cpuinfo")
 
 
-@on_tensorflow
+@pytest.mark.on_tensorflow
 @pytest.mark.skipif(not CPUINFO.exists(), reason="no list of what the processor can")
 def test_what_is_left_to_the_machine_is_compiled_where_there_is_avx2(machine_decides, networks):
     flags = re.search(r"flags\s*: (.*)|$", CPUINFO.read_text())[1] or ""
@@ -242,7 +235,7 @@ def test_what_is_left_to_the_machine_is_compiled_where_there_is_avx2(machine_dec
     assert GanStep(build_composite(*networks["tutorial"])).jit_compile == expected
 
 
-@on_tensorflow
+@pytest.mark.on_tensorflow
 @pytest.mark.parametrize(
     ("best", "narrow", "wide"),
     [
@@ -280,7 +273,7 @@ def without_xla():
 
 
 @pytest.mark.slow
-@on_tensorflow
+@pytest.mark.on_tensorflow
 def test_what_xla_cannot_compile_trains_without(digits):
     outcomes = []
     for compiled in (True, False):
@@ -298,7 +291,7 @@ def test_what_xla_cannot_compile_trains_without(digits):
 
 
 @pytest.mark.slow
-@on_tensorflow
+@pytest.mark.on_tensorflow
 def test_the_program_says_in_a_line_that_it_does_without_xla(
     digits_file, tmp_path, monkeypatch, capfd
 ):

@@ -1,10 +1,14 @@
 """A learning rate that falls at the end of a training."""
 
+import math
+
 from keras_gan.training.callback import GanCallback
+
+EVERY = 16  # steps
 
 
 class LearningRateDecay(GanCallback):
-    """Lets the learning rate of both sides fall along a line, to almost 0 in the last epoch.
+    """Lets the learning rate of both sides fall along a line, to almost 0 at the last step.
 
     After the training, the rate is again what it was before. It needs a `Composite`.
 
@@ -30,10 +34,12 @@ class LearningRateDecay(GanCallback):
         share = run.config.learning_rate_decay
         return cls(run.config.learning_rate, share) if share else None
 
-    def on_epoch_begin(self, epoch, logs=None):
-        super().on_epoch_begin(epoch, logs)
-        epochs = self.params["epochs"]
-        self._set(min(1.0, (epochs - epoch) / (self.share * epochs + 1)))
+    def on_train_batch_begin(self, batch, logs=None):
+        if batch % EVERY:
+            return
+        epochs, steps = self.params["epochs"], self.params["steps"] or math.inf
+        left = epochs - self.epoch - batch / steps
+        self._set(min(1.0, left / (self.share * epochs)))
 
     def after_training(self, epoch):
         self._set(1.0)

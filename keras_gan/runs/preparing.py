@@ -114,7 +114,7 @@ def prepare(config: Config, newest: Checkpoint | None) -> Run:
         config = dataclasses.replace(
             config,
             latent_dim=composite.inputs[0].shape[1],
-            jit_compile=composite.jit_compile,
+            jit_compile=composite.jit_compile if backend == "tensorflow" else config.jit_compile,
         )
         average = AveragedGenerator(composite.generator, config.average)
         yardstick = find_yardstick(dataset) if can_be_compared_with(dataset) else None
