@@ -7,6 +7,8 @@ import os
 from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
+from keras_gan.errors import UserError
+
 
 class Integer:
     """Integers from `low` to `high`, both included."""
@@ -143,6 +145,22 @@ def setting(default, kind, text, group, changeable=False, instead_of=None):
     about = {"kind": kind, "help": text, "group": group}
     about |= {"changeable": changeable, "instead_of": instead_of}
     return dataclasses.field(default=default, metadata=about)
+
+
+def check_settings(config) -> None:
+    """Checks the fields of a dataclass that `setting` made, and gives each its plain type.
+
+    Raises:
+        UserError: If a value is of the wrong kind.
+    """
+    for field in dataclasses.fields(config):
+        value, kind = getattr(config, field.name), field.metadata["kind"]
+        if value is None and field.default is None:
+            continue
+        try:
+            object.__setattr__(config, field.name, kind.checked(value))
+        except ValueError as error:
+            raise UserError(f"{field.name} must be {kind.expected}, but is {value!r}") from error
 
 
 def are_names(names: Sequence[str]) -> bool:

@@ -6,19 +6,9 @@ and the rules of resuming are all made from the fields of `Config`.
 
 import dataclasses
 
+from keras_gan import kinds
 from keras_gan.errors import UserError
-from keras_gan.kinds import (
-    COUNT,
-    Boolean,
-    Choice,
-    CountOrAll,
-    ExistingPath,
-    FilePath,
-    Float,
-    Fraction,
-    Integer,
-    setting,
-)
+from keras_gan.kinds import COUNT, setting
 from keras_gan.presets import CONDITIONAL, PRESETS
 from keras_gan.registry import LOSSES, NETWORKS
 
@@ -55,14 +45,14 @@ class Config:
     # The images themselves tell a resumed run whether `dataset` and `data` are the same.
     dataset: str = setting(
         "mnist",
-        Choice(DATASETS),
+        kinds.Choice(DATASETS),
         "images that Keras downloads on first use",
         DATA,
         changeable=True,
     )
     data: str | None = setting(
         None,
-        ExistingPath("PATH"),
+        kinds.ExistingPath("PATH"),
         "your own 28x28 grey images instead: an .npz file with an array x_train or x, an IDX "
         "file (gzipped or not), or a folder of image files",
         DATA,
@@ -71,7 +61,7 @@ class Config:
     )
     preset: str = setting(
         "default",
-        Choice(PRESETS),
+        kinds.Choice(PRESETS),
         "recipe to begin with; each option below changes one thing in it. The defaults given "
         "are those of the preset default",
         TRAINING,
@@ -79,104 +69,117 @@ class Config:
     epochs: int = setting(
         100, COUNT, "how many times to go through the images", TRAINING, changeable=True
     )
-    networks: str = setting("default", Choice(NETWORKS), "kind of networks to build", TRAINING)
+    networks: str = setting(
+        "default", kinds.Choice(NETWORKS), "kind of networks to build", TRAINING
+    )
     generator: str | None = setting(
         None,
-        ExistingPath("FILE", absolute=True),
+        kinds.ExistingPath("FILE", absolute=True),
         "a generator (.keras) to train instead of the recipe's",
         TRAINING,
     )
     discriminator: str | None = setting(
         None,
-        ExistingPath("FILE", absolute=True),
+        kinds.ExistingPath("FILE", absolute=True),
         "a discriminator (.keras) to train with",
         TRAINING,
     )
-    loss: str = setting("bce", Choice(LOSSES), "what the two networks learn from", TRAINING)
+    loss: str = setting("bce", kinds.Choice(LOSSES), "what the two networks learn from", TRAINING)
     batch_size: int = setting(64, COUNT, "real images in a step of the discriminator", TRAINING)
     fresh_latents: int = setting(
         0,
-        Integer(0, 100),
+        kinds.Integer(0, 100),
         "latents drawn for the generator's step, for each real image; with 0, it learns from "
         "those whose images the discriminator has just been shown, which takes XLA less time",
         TRAINING,
     )
     discriminator_steps: int = setting(
-        1, Integer(1, 1000), "steps of the discriminator to one of the generator", TRAINING
+        1, kinds.Integer(1, 1000), "steps of the discriminator to one of the generator", TRAINING
     )
     conditional: bool = setting(
         False,
-        Boolean(),
+        kinds.Boolean(),
         "draw by label: train a generator that takes a latent and the class to draw, from images "
         "that have labels",
         TRAINING,
     )
+    clusters: int = setting(
+        0,
+        kinds.Integer(0, 1000),
+        "without labels, sort the images into so many clusters, and train on these as on classes: "
+        "digits become clearer; the generator takes the cluster from the last of its latents",
+        TRAINING,
+        instead_of="conditional",
+    )
     latent_dim: int = setting(
         100,
-        Integer(1, 10_000),
+        kinds.Integer(1, 10_000),
         "random numbers that the generator makes one image from",
         TRAINING,
     )
     latent_distribution: str = setting(
-        "normal", Choice(LATENT_DISTRIBUTIONS), "how these are drawn", TRAINING
+        "normal", kinds.Choice(LATENT_DISTRIBUTIONS), "how these are drawn", TRAINING
     )
     optimizer: str = setting(
-        "adam", Choice(OPTIMIZERS), "what turns gradients into steps", TRAINING
+        "adam", kinds.Choice(OPTIMIZERS), "what turns gradients into steps", TRAINING
     )
     learning_rate: float = setting(
         1.5e-3,
-        Float("above 0 and at most 1", lambda rate: 0 < rate <= 1, "RATE"),
+        kinds.Float("above 0 and at most 1", lambda rate: 0 < rate <= 1, "RATE"),
         "how far a step goes",
         TRAINING,
     )
     learning_rate_decay: float = setting(
         0.0,
-        Fraction(),
+        kinds.Fraction(),
         "share of the epochs, at the end, over which the learning rate falls to 0; such a run "
         "cannot be resumed with other --epochs (with --conditional, the preset default has 0.5)",
         TRAINING,
     )
     beta_1: float = setting(
-        0.5, Fraction("BETA"), "how much of its last direction Adam keeps, 0 to 1", TRAINING
+        0.5, kinds.Fraction("BETA"), "how much of its last direction Adam keeps, 0 to 1", TRAINING
     )
     beta_2: float = setting(
-        0.999, Fraction("BETA"), "how much of its last scale Adam keeps, 0 to 1", TRAINING
+        0.999, kinds.Fraction("BETA"), "how much of its last scale Adam keeps, 0 to 1", TRAINING
     )
     label_smoothing: float = setting(
-        0.0, Fraction(), "how far below 1 the discriminator's label for real images is", TRAINING
+        0.0,
+        kinds.Fraction(),
+        "how far below 1 the discriminator's label for real images is",
+        TRAINING,
     )
     dropout: float = setting(
-        0.0, Fraction(), "share of values that the networks' dropout layers drop", TRAINING
+        0.0, kinds.Fraction(), "share of values that the networks' dropout layers drop", TRAINING
     )
     penalty: float = setting(
         0.02,
-        Float("from 0 to 1000", lambda weight: 0 <= weight <= 1000, "WEIGHT"),
+        kinds.Float("from 0 to 1000", lambda weight: 0 <= weight <= 1000, "WEIGHT"),
         "weight of the gradient penalty, which keeps the discriminator from being steep around "
         "real images; for wgan-gp, from having another slope than 1",
         TRAINING,
     )
     average: float = setting(
         0.9995,
-        Fraction(),
+        kinds.Fraction(),
         "how much of the averaged generator, the one that is shown and saved, a step keeps",
         TRAINING,
     )
     seed: int = setting(
         0,
-        Integer(0, MAX_SEED),
+        kinds.Integer(0, MAX_SEED),
         "start of all random numbers: the same seed and settings give the same generator again",
         TRAINING,
     )
     mixed_precision: bool = setting(
         False,
-        Boolean(),
+        kinds.Boolean(),
         "calculate in float16 on a GPU, in bfloat16 on a CPU, where that is faster; what is "
         "saved calculates in float32",
         TRAINING,
     )
     jit_compile: bool | None = setting(
         None,
-        Boolean(),
+        kinds.Boolean(),
         "on TensorFlow, compile the step with XLA: the first run takes some seconds longer to "
         "start, and each step less time where an x86 processor has AVX2 (default: there alone; "
         "not for the preset mlp-dropout, nor for wide convolutions where there is AVX-512)",
@@ -184,17 +187,17 @@ class Config:
     )
     deterministic: bool = setting(
         False,
-        Boolean(),
+        kinds.Boolean(),
         "on a GPU, use operations that repeat bit for bit, which are slower, on TensorFlow without "
         "XLA; a CPU repeats exactly anyway",
         TRAINING,
     )
     plots_dir: str = setting(
-        "plots", FilePath("DIR"), "folder for pictures", OUTPUT, changeable=True
+        "plots", kinds.FilePath("DIR"), "folder for pictures", OUTPUT, changeable=True
     )
     models_dir: str = setting(
         "models",
-        FilePath("DIR"),
+        kinds.FilePath("DIR"),
         "folder for models, history and settings",
         OUTPUT,
         changeable=True,
@@ -209,45 +212,42 @@ class Config:
         10, COUNT, "epochs from one measurement of quality to the next", OUTPUT, changeable=True
     )
     video: bool = setting(
-        False, Boolean(), "make a film of the samples as MP4, too", OUTPUT, changeable=True
+        False, kinds.Boolean(), "make a film of the samples as MP4, too", OUTPUT, changeable=True
     )
     tensorboard: str | None = setting(
-        None, FilePath("DIR"), "write curves and samples for TensorBoard", OUTPUT, changeable=True
+        None,
+        kinds.FilePath("DIR"),
+        "write curves and samples for TensorBoard",
+        OUTPUT,
+        changeable=True,
     )
     devices: int | str = setting(
         1,
-        CountOrAll(),
+        kinds.CountOrAll(),
         "GPUs of this machine to divide a batch among, or all (docs/devices.md)",
         RUNNING,
         changeable=True,
     )
     checkpoint_minutes: float = setting(
         5.0,
-        Float("above 0", lambda minutes: minutes > 0, "MIN"),
+        kinds.Float("above 0", lambda minutes: minutes > 0, "MIN"),
         "longest time between checkpoints; there is one after every epoch anyway",
         RUNNING,
         changeable=True,
     )
-    quiet: bool = setting(False, Boolean(), "show no progress", RUNNING, changeable=True)
+    quiet: bool = setting(False, kinds.Boolean(), "show no progress", RUNNING, changeable=True)
     log: str | None = setting(
         None,
-        FilePath("FILE"),
+        kinds.FilePath("FILE"),
         "append a line an epoch to a text file, and how it ended",
         RUNNING,
         changeable=True,
     )
 
     def __post_init__(self):
-        for field in dataclasses.fields(self):
-            value, kind = getattr(self, field.name), field.metadata["kind"]
-            if value is None and field.default is None:
-                continue
-            try:
-                object.__setattr__(self, field.name, kind.checked(value))
-            except ValueError as error:
-                raise UserError(
-                    f"{field.name} must be {kind.expected}, but is {value!r}"
-                ) from error
+        kinds.check_settings(self)
+        if self.clusters and (self.conditional or self.latent_dim < 2):
+            raise UserError("clusters are for runs without labels, with two latents or more")
         if self.penalty and self.dropout:
             raise UserError(
                 "dropout changes the discriminator's output from call to call, which the penalty "

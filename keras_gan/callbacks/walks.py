@@ -45,7 +45,11 @@ class WalkPlot(GanCallback):
     @classmethod
     def for_run(cls, run):
         names = run.dataset.classes if run.config.conditional else None
-        return cls(run.plots_dir, run.latents, run.generator, names)
+        latents = run.latents
+        if run.config.clusters:  # the first two pairs stay within one, the others cross
+            latents = latents.copy()
+            latents[1:4:2, -1] = latents[:4:2, -1]
+        return cls(run.plots_dir, latents, run.generator, names)
 
     def after_training(self, epoch):
         walks = self._walks() if self.labels is None else self._walks_of_classes()

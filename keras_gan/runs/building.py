@@ -21,7 +21,7 @@ def build_networks(
 
     Args:
         config: A `Config`.
-        classes: Integer, the number of classes, if the run is conditional.
+        classes: Integer, the number of classes or clusters, if the run has some.
         architectures: What `architectures_of` gave when the run began, or `None`.
 
     Returns:
@@ -31,20 +31,24 @@ def build_networks(
         UserError: If a network comes from a file, and does not fit.
     """
     with devices.dtype_policy(config.mixed_precision):
-        generator, discriminator = NETWORKS[config.networks](config.latent_dim, config.dropout)
+        # One latent decides on the cluster, and is not the networks' own.
+        aside = 1 if config.clusters else 0
+        generator, discriminator = NETWORKS[config.networks](
+            config.latent_dim - aside, config.dropout
+        )
         if architectures:
             generator, discriminator = map(keras.models.model_from_json, architectures)
         elif config.generator or config.discriminator:
             generator, discriminator = load_networks(
                 config.generator, config.discriminator, generator, discriminator
             )
-        if config.conditional:
+        if classes:
             generator, discriminator = make_conditional(generator, discriminator, classes)
         elif is_conditional(generator) or is_conditional(discriminator):
             raise UserError(
                 "a network from a file takes labels: add --conditional, or give another file"
             )
-        latent_dim = generator.inputs[0].shape[1]
+        latent_dim = generator.inputs[0].shape[1] + aside
         not_given = PRESETS[config.preset].get("latent_dim", Config.latent_dim)
         if config.latent_dim not in (not_given, latent_dim):
             raise UserError(

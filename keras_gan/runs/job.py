@@ -128,7 +128,7 @@ def _train(prepared):
                 train(
                     prepared.composite,
                     prepared.dataset.images,
-                    prepared.dataset.class_indices if config.conditional else None,
+                    prepared.labels,
                     epochs=config.epochs,
                     batch_size=config.batch_size,
                     callbacks=[*callbacks, freed_memory],

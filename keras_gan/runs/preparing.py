@@ -1,6 +1,7 @@
 """What a run is made from, all of it known before a file is changed."""
 
 import dataclasses
+import hashlib
 import json
 import pathlib
 
@@ -11,6 +12,7 @@ from keras_gan import devices, processes
 from keras_gan.callbacks.average import AveragedGenerator
 from keras_gan.console import native_chatter_hidden, warnings_said
 from keras_gan.data import Dataset, load_data
+from keras_gan.data.clusters import cluster_images
 from keras_gan.errors import UserError
 from keras_gan.evaluation.classifier import Yardstick, find_yardstick
 from keras_gan.evaluation.evaluate import can_be_compared_with
@@ -18,6 +20,7 @@ from keras_gan.gan.compiling import check_split
 from keras_gan.gan.composite import Composite
 from keras_gan.gan.labels import with_labels
 from keras_gan.gan.latents import draw_latents
+from keras_gan.networks.clustered import label_from_latent
 from keras_gan.registry import CALLBACKS
 from keras_gan.runs import resuming
 from keras_gan.runs.building import architectures_of, build_networks
@@ -30,6 +33,7 @@ COLUMNS = 10
 ROWS = 10
 # A grid of more classes would not fit on a screen.
 MAX_ROWS = 26
+IMAGES_OF_A_CLUSTER = 10
 
 
 @dataclasses.dataclass
@@ -40,7 +44,11 @@ class Run:
         config: A `Config`, the settings.
         dataset: A `Dataset`.
         composite: The compiled `Composite`.
-        average: The `AveragedGenerator`, whose `generator` is drawn, measured and saved.
+        labels: Integer array `(n,)`, the classes or clusters of the images; `None` if the
+            networks are not told them.
+        average: The `AveragedGenerator` of the composite's generator.
+        generator: The averaged generator, as it is drawn, measured and saved. In a run
+            with clusters, it takes latents alone.
         yardstick: A `Yardstick`, or `None` where quality is not measured.
         latents: Array `(n, latent_dim)`, which all pictures are drawn from. In a
             conditional run a list of that and their labels `(n,)`, ten of each class.
@@ -51,7 +59,9 @@ class Run:
     config: Config
     dataset: Dataset
     composite: Composite
+    labels: np.ndarray | None
     average: AveragedGenerator
+    generator: keras.Model
     yardstick: Yardstick | None
     latents: np.ndarray | list[np.ndarray]
     position: Position
@@ -64,11 +74,6 @@ class Run:
     @property
     def models_dir(self) -> pathlib.Path:
         return pathlib.Path(self.config.models_dir)
-
-    @property
-    def generator(self) -> keras.Model:
-        """The averaged generator."""
-        return self.average.generator
 
     @property
     def row_names(self) -> list[str] | None:
@@ -102,7 +107,7 @@ def prepare(config: Config, newest: Checkpoint | None) -> Run:
     for callback in CALLBACKS.values():
         callback.check(config)
     dataset = _load_images(config, newest)
-    classes = len(dataset.classes) if config.conditional else None
+    labels, classes = _labels_to_train_on(config, dataset)
     with native_chatter_hidden():
         devices.repeat_exactly(config.seed, config.deterministic)
         count = processes.count() * devices.checked_devices(config.devices)
@@ -113,26 +118,51 @@ def prepare(config: Config, newest: Checkpoint | None) -> Run:
             composite = build_networks(config, classes, newest and newest.about["architectures"])
         config = dataclasses.replace(
             config,
-            latent_dim=composite.inputs[0].shape[1],
+            latent_dim=composite.inputs[0].shape[1] + (1 if config.clusters else 0),
             jit_compile=composite.jit_compile if backend == "tensorflow" else config.jit_compile,
         )
         average = AveragedGenerator(composite.generator, config.average)
+        generator = average.generator
+        if config.clusters:
+            counts = np.bincount(labels, minlength=classes)
+            generator = label_from_latent(generator, counts, config.latent_distribution)
         yardstick = find_yardstick(dataset) if can_be_compared_with(dataset) else None
     architectures = architectures_of(config, composite)
     about = describe_run(config, dataset, yardstick, device, backend, architectures)
-    latents = _latents_to_draw(config, classes)
+    latents = _latents_to_draw(config, classes if config.conditional else None)
     position = newest.position if newest else Position(np.random.default_rng(config.seed))
-    processes.agree(_what_all_share(config, dataset, newest))
-    return Run(config, dataset, composite, average, yardstick, latents, position, about)
+    processes.agree(_what_all_share(config, dataset, labels, newest))
+    return Run(
+        config,
+        dataset,
+        composite,
+        labels,
+        average,
+        generator,
+        yardstick,
+        latents,
+        position,
+        about,
+    )
 
 
-def _what_all_share(config, dataset, newest):
+def _labels_to_train_on(config, dataset):
+    """The class or the cluster of each image, and how many there are; or twice `None`."""
+    if config.conditional:
+        return dataset.class_indices, len(dataset.classes)
+    if config.clusters:
+        return cluster_images(dataset.images, config.clusters, config.seed), config.clusters
+    return None, None
+
+
+def _what_all_share(config, dataset, labels, newest):
     """What would have the processes of a run train different networks, if it differed."""
     return {
         "settings": json.dumps([getattr(config, name) for name in fixed_names()]),
         "epochs": str(config.epochs),
         "devices": str(config.devices),
         "images": f"{dataset.checksum} {dataset.labels_checksum}",
+        "clusters": str(labels is not None and hashlib.sha256(labels).hexdigest()),
         "checkpoint": str(newest and (newest.path.name, newest.checksum)),
     }
 
@@ -155,6 +185,11 @@ def _load_images(config, newest):
         raise UserError(
             f"{dataset.source}: found {found}; --conditional needs labels of at least two classes: "
             "give labelled images, or leave out --conditional"
+        )
+    if config.clusters > len(dataset.images) // IMAGES_OF_A_CLUSTER:
+        raise UserError(
+            f"{dataset.source}: {len(dataset.images):,} images are too few for {config.clusters} "
+            f"clusters, with at least {IMAGES_OF_A_CLUSTER} images each; choose fewer --clusters"
         )
     needed = config.batch_size * config.discriminator_steps
     if len(dataset.images) < needed:

@@ -1,0 +1,129 @@
+"""Clusters: found without labels, trained on as classes, and chosen by a latent."""
+
+import json
+
+import keras
+import numpy as np
+import pytest
+
+from keras_gan import UserError, configure, load_generator, make_conditional, run
+from keras_gan.callbacks.walks import WalkPlot
+from keras_gan.cli import main
+from keras_gan.data.clusters import cluster_images
+from keras_gan.networks.clustered import label_from_latent
+from keras_gan.networks.mlp import build
+
+
+def test_images_that_look_alike_are_in_one_cluster():
+    rng = np.random.default_rng(0)
+    kinds = np.zeros((3, 28, 28, 1), "uint8")
+    kinds[1, :14], kinds[2, :, :14] = 255, 255
+    which = rng.integers(3, size=120)
+    images = kinds[which] // 2 + rng.integers(40, size=(120, 28, 28, 1), dtype="uint8")
+    clusters = cluster_images(images, 3)
+    assert clusters.dtype == "int32"
+    pairs = set(zip(which.tolist(), clusters.tolist(), strict=True))
+    assert len(pairs) == 3
+    np.testing.assert_array_equal(clusters, cluster_images(images, 3))
+
+
+def test_clusters_of_digits_are_mostly_of_one_digit(digits):
+    images, labels = digits
+    clusters = cluster_images(images, 20)
+    most = sum(np.bincount(labels[clusters == n]).max() for n in np.unique(clusters))
+    assert most / len(labels) > 0.5  # ten kinds: by chance, less than a third
+
+
+def test_there_may_be_more_clusters_than_different_images():
+    images = np.zeros((30, 28, 28, 1), "uint8")
+    images[20:] = 200
+    clusters = cluster_images(images, 5)
+    assert len(set(clusters[:20])) == len(set(clusters[20:])) == 1
+    assert clusters[0] != clusters[-1]
+
+
+def numbers(classes):
+    """A conditional generator that paints its label, with 3 latents beside."""
+    latents, label = keras.Input((3,)), keras.Input((), dtype="int32")
+    grey = keras.ops.reshape(keras.ops.cast(label, "float32") / classes, (-1, 1))
+    pixels = keras.layers.Dense(784, kernel_initializer="zeros", use_bias=False)(latents)
+    return keras.Model([latents, label], keras.layers.Reshape((28, 28, 1))(pixels + grey))
+
+
+@pytest.mark.parametrize("distribution", ["normal", "uniform"])
+def test_the_last_latent_chooses_the_label_as_often_as_it_was_counted(distribution):
+    counts = np.array([0, 10, 60, 30, 0])
+    generator = label_from_latent(numbers(5), counts, distribution)
+    rng = np.random.default_rng(0)
+    latents = rng.standard_normal((4000, 4)).astype("float32")
+    if distribution == "uniform":
+        latents = rng.uniform(-1, 1, (4000, 4)).astype("float32")
+    images = generator.predict(latents, verbose=0)
+    drawn = np.bincount(np.rint(5 * images[:, 0, 0, 0]).astype(int), minlength=5)
+    np.testing.assert_allclose(drawn / 4000, counts / 100, atol=0.03)
+    assert (drawn[counts == 0] == 0).all()
+
+
+def test_the_other_latents_reach_the_generator_as_they_are(tmp_path):
+    conditional, _ = make_conditional(*build(3, 0.0), classes=2)
+    generator = label_from_latent(conditional, np.array([1, 1]))
+    generator.save(tmp_path / "generator.keras")
+    latents = np.random.default_rng(1).standard_normal((6, 4)).astype("float32")
+    latents[:3, -1], latents[3:, -1] = -1, 1
+    expected = conditional.predict([latents[:, :3], np.array([0, 0, 0, 1, 1, 1])], verbose=0)
+    for model in (generator, load_generator(tmp_path / "generator.keras")):
+        np.testing.assert_allclose(model.predict(latents, verbose=0), expected, atol=1e-6)
+
+
+@pytest.fixture
+def trained(digits_file, tmp_path, monkeypatch, quick_pictures):
+    monkeypatch.chdir(tmp_path)
+    recipe = {"networks": "mlp", "latent_dim": 4, "batch_size": 50, "jit_compile": False}
+    settings = {"clusters": 5, "epochs": 1, "data": str(digits_file), "quiet": True, **recipe}
+    return run(configure(**settings)), settings
+
+
+def test_a_run_leaves_a_generator_of_latents_alone(trained, tmp_path):
+    composite, _ = trained
+    assert len(composite.inputs) == 2
+    generator = keras.saving.load_model(tmp_path / "models" / "generator.keras")
+    assert generator.predict(np.zeros((2, 4)), verbose=0).shape == (2, 28, 28, 1)
+    settings = json.loads((tmp_path / "models" / "config.json").read_text())
+    assert (settings["clusters"], settings["latent_dim"]) == (5, 4)
+    assert settings["classes"] is None
+
+
+@pytest.mark.slow
+def test_a_run_is_resumed_with_its_clusters(trained, tmp_path):
+    _, settings = trained
+    assert main(["--resume", "--epochs", "2", "--quiet"]) == 0
+    resumed = keras.saving.load_model(tmp_path / "models" / "generator.keras").get_weights()
+    run(configure(**settings | {"epochs": 2}))
+    unbroken = keras.saving.load_model(tmp_path / "models" / "generator.keras").get_weights()
+    assert all(map(np.array_equal, resumed, unbroken))
+
+
+def test_some_walks_stay_within_a_cluster():
+    class AsRun:
+        config = configure(clusters=5)
+        latents = np.random.default_rng(0).standard_normal((8, 100)).astype("float32")
+        plots_dir = generator = None
+
+    before = AsRun.latents.copy()
+    starts, ends = (WalkPlot.for_run(AsRun).latents[n::2] for n in (0, 1))
+    assert (starts[:, -1] == ends[:, -1]).tolist() == [True, True, False, False]
+    np.testing.assert_array_equal(starts, before[::2])
+    np.testing.assert_array_equal(AsRun.latents, before)
+
+
+def test_clusters_need_enough_images(digits_file, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main(["--data", str(digits_file), "--clusters", "50"]) == 2
+    assert "200 images are too few for 50 clusters" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("other", [{"conditional": True}, {"latent_dim": 1}])
+def test_clusters_are_for_runs_without_labels(other):
+    with pytest.raises(UserError, match="clusters are for runs without labels"):
+        configure(clusters=5, **other)
