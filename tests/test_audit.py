@@ -279,6 +279,7 @@ def test_the_same_seed_gives_the_same_and_no_yardstick_is_needed(parts):
 @pytest.mark.parametrize("classes", [None, 10])
 def test_the_discriminator_judges_too(classes, parts):
     dataset, honest = few(parts)
+    keras.utils.set_random_seed(0)  # the interval leaves out one of twenty at random
     image = keras.Input((28, 28, 1))
     logit = keras.layers.Dense(1)(keras.layers.Flatten()(image))
     discriminator = keras.Model(image, logit)
