@@ -46,7 +46,7 @@ class WalkPlot(GanCallback):
     def for_run(cls, run):
         names = run.dataset.classes if run.config.conditional else None
         latents = run.latents
-        if run.config.clusters:  # the first two pairs stay within one, the others cross
+        if run.config.clusters:  # straight, the first two pairs stay within one
             latents = latents.copy()
             latents[1:4:2, -1] = latents[:4:2, -1]
         return cls(run.plots_dir, latents, run.generator, names)
