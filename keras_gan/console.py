@@ -37,8 +37,10 @@ def native_chatter_hidden():
 
 
 def keep_stdout_for_results():
-    """Sends to stderr what native libraries would write to stdout, as the one does that JAX's
-    processes talk through."""
+    """Sends what native libraries write to stdout to stderr instead.
+
+    JAX's processes talk through Gloo, which reports its connections on stdout.
+    """
     sys.stdout.flush()
     screen = os.dup(1)
     os.dup2(2, 1)

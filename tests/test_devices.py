@@ -8,11 +8,13 @@ import sys
 import keras
 import pytest
 
-from keras_gan import UserError, configure, devices, processes, spread
+from keras_gan import UserError, build_composite, configure, devices, processes, spread, train
 from keras_gan.cli import main
 from keras_gan.console import keep_stdout_for_results
 from keras_gan.errors import ProcessError
 from keras_gan.gan.compiling import check_split
+from keras_gan.networks.mlp import build
+from keras_gan.training import loop
 
 HERE = pathlib.Path(__file__).parent
 
@@ -97,6 +99,13 @@ def test_xla_is_not_for_several_devices_on_tensorflow(monkeypatch):
     assert devices.chosen_jit_compile(None) is False
     with pytest.raises(UserError, match="cannot compile a step with XLA"):
         devices.chosen_jit_compile(True)
+
+
+def test_a_training_refuses_a_batch_that_devices_cannot_share(monkeypatch, digits):
+    composite = build_composite(*build(3, 0.0))
+    monkeypatch.setattr(loop, "replicas", lambda composite: 2)
+    with pytest.raises(UserError, match="for 2 devices, but is 49"):
+        train(composite, digits[0], batch_size=49, epochs=1)
 
 
 def test_one_device_is_not_spread():

@@ -36,20 +36,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="HOST:PORT",
         help="address of the first process; auto where SLURM or Open MPI starts them",
     )
-    several.add_argument(
-        "--processes",
-        type=COUNT.parse,
-        default=argparse.SUPPRESS,
-        metavar="N",
-        help="how many processes train together",
-    )
-    several.add_argument(
-        "--process-id",
-        type=COUNT.parse,
-        default=argparse.SUPPRESS,
-        metavar="N",
-        help="number of this process, from 0; the first one writes the files",
-    )
+    for option, text in (
+        ("--processes", "how many processes train together"),
+        ("--process-id", "number of this process, from 0; the first one writes the files"),
+    ):
+        several.add_argument(
+            option, type=COUNT.parse, default=argparse.SUPPRESS, metavar="N", help=text
+        )
 
 
 def run(

@@ -14,7 +14,7 @@ from keras_gan.console import say, warnings_said
 from keras_gan.errors import Stopped
 from keras_gan.gan.composite import Composite
 from keras_gan.runs import folders, resuming
-from keras_gan.runs.preparing import prepare
+from keras_gan.runs.preparing import prepare, what_all_share
 from keras_gan.runs.provenance import SAME_DIGITS, place, settings_text
 from keras_gan.settings import Config, configure
 from keras_gan.training import checkpoint
@@ -87,6 +87,7 @@ def _run(config, newest):
                 place(config.models_dir, newest.about["places"]["plots_dir"]),
             ]
             checkpoint.restore(prepared.variables, newest.arrays)
+    processes.agree(what_all_share(prepared, newest))
     with contextlib.ExitStack() as until_the_end:
         writes = processes.is_first()
         with processes.all_or_none():

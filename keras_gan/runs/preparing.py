@@ -131,7 +131,6 @@ def prepare(config: Config, newest: Checkpoint | None) -> Run:
     about = describe_run(config, dataset, yardstick, device, backend, architectures)
     latents = _latents_to_draw(config, classes if config.conditional else None)
     position = newest.position if newest else Position(np.random.default_rng(config.seed))
-    processes.agree(_what_all_share(config, dataset, labels, newest))
     return Run(
         config,
         dataset,
@@ -155,8 +154,9 @@ def _labels_to_train_on(config, dataset):
     return None, None
 
 
-def _what_all_share(config, dataset, labels, newest):
+def what_all_share(run: Run, newest: Checkpoint | None) -> dict[str, str]:
     """What would have the processes of a run train different networks, if it differed."""
+    config, dataset, labels = run.config, run.dataset, run.labels
     return {
         "settings": json.dumps([getattr(config, name) for name in fixed_names()]),
         "epochs": str(config.epochs),

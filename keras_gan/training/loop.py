@@ -8,6 +8,7 @@ import numpy as np
 
 from keras_gan.data import to_unit_range
 from keras_gan.errors import DivergenceError
+from keras_gan.gan.compiling import check_split, replicas
 from keras_gan.gan.composite import Composite
 from keras_gan.gan.labels import is_conditional, with_labels
 from keras_gan.gan.latents import draw_latents
@@ -71,7 +72,8 @@ def train(
         ValueError: If the images do not have the shape that the discriminator takes,
             are neither `uint8` nor floats from 0 to 1, or are too few for a step; if
             there are labels, and the composite takes none, or the other way round; if a
-            label is none of its classes.
+            label is none of its classes; if the batch size cannot be divided among the
+            devices of the composite.
         DivergenceError: If a loss or a weight is no longer a finite number.
 
     Example:
@@ -83,6 +85,7 @@ def train(
     images_per_step = batch_size * discriminator_steps
     _check_images(images, composite.discriminator.inputs[0].shape[1:], images_per_step)
     labels = _checked_labels(labels, len(images), composite)
+    check_split(batch_size, replicas(composite))
     composite.stop_training = False
     position = position or Position(np.random.default_rng(seed))
     steps = len(images) // images_per_step
