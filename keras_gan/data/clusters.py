@@ -46,12 +46,11 @@ def cluster_images(images: np.ndarray, clusters: int, seed: int = 0) -> np.ndarr
     points = points @ components[:, -COMPONENTS:]
     centres = _first_centres(points[some], clusters, rng)
     for _ in range(ROUNDS):
-        nearest = _nearest(points, centres)
-        sums = np.zeros_like(centres)
-        np.add.at(sums, nearest, points)
-        counts = np.bincount(nearest, minlength=clusters)
+        members = _nearest(points, centres) == np.arange(clusters)[:, None]
+        counts = members.sum(axis=1, keepdims=True)
+        sums = members.astype("float32") @ points
         # An empty cluster stays where it is.
-        centres = np.where(counts[:, None] > 0, sums / np.maximum(counts, 1)[:, None], centres)
+        centres = np.where(counts > 0, sums / np.maximum(counts, 1), centres)
     return _nearest(points, centres)
 
 
