@@ -23,7 +23,7 @@ def main(data):
     devices.names_here = lambda: ["gpu:0"]
     physical_devices = tf.config.list_physical_devices
     tf.config.list_physical_devices = lambda kind=None: physical_devices("CPU")
-    settings = {"data": data, "epochs": 1, "batch_size": 100, "quiet": True, "plot_every": 2}
+    settings = {"data": data, "epochs": 1, "batch_size": 20, "quiet": True, "plot_every": 2}
     settings |= {"mixed_precision": True, "deterministic": True}
     for recipe in RECIPES:
         composite = run(configure(recipe, **settings))

@@ -1,7 +1,8 @@
 """Trains 20 steps on several devices, in a process of its own.
 
-Run as `spread.py BACKEND FOLDER DEVICES`, it writes the weights that these devices learn as
-`DEVICES.npz` into the folder, and prints what share of the work each of them did.
+Run as `spread.py BACKEND FOLDER DEVICES...`, it trains on each of these numbers of devices. It
+writes the weights that they learn as `DEVICES.npz` into the folder, and prints what share of the
+work each device did.
 """
 
 import os
@@ -75,13 +76,14 @@ def operations(composite):
     return lowered.compile().cost_analysis()["flops"]
 
 
-def main(backend, folder, devices):
+def main(backend, folder, *numbers):
     start(backend)
     import numpy as np
 
-    composite, latents = train(int(devices))
-    np.savez(pathlib.Path(folder) / f"{devices}.npz", *composite.get_weights())
-    print(operations(composite) if backend == "jax" else latents)
+    for devices in numbers:
+        composite, latents = train(int(devices))
+        np.savez(pathlib.Path(folder) / f"{devices}.npz", *composite.get_weights())
+        print(operations(composite) if backend == "jax" else latents)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import keras
+import numpy as np
 import pytest
 
 from keras_gan import UserError, build_composite, configure, devices, processes, spread, train
@@ -115,10 +116,11 @@ def test_one_device_is_not_spread():
 
 @pytest.mark.on_tensorflow
 @pytest.mark.slow
-def test_recipes_train_with_what_is_chosen_for_a_gpu(digits_file, tmp_path):
+def test_recipes_train_with_what_is_chosen_for_a_gpu(digits, tmp_path):
     """16 bits, operations that repeat exactly, and no XLA with these."""
+    np.savez(tmp_path / "few.npz", x=digits[0][::5, ..., 0])
     outcome = subprocess.run(
-        [sys.executable, HERE / "as_on_gpu.py", digits_file],
+        [sys.executable, HERE / "as_on_gpu.py", "few.npz"],
         cwd=tmp_path,
         capture_output=True,
         text=True,
@@ -197,8 +199,6 @@ def test_an_error_of_another_process_ends_this_one(monkeypatch):
 
 
 def test_processes_that_differ_are_told_in_what(monkeypatch):
-    import numpy as np
-
     monkeypatch.setattr(processes, "_of_all", lambda value: np.array([value, value + 1]))
     with pytest.raises(UserError, match="the same images"):
         processes.agree({"images": "some"})

@@ -29,7 +29,7 @@ class FreedMemory(GanCallback):
     """
 
     def __enter__(self):
-        gc.collect()
+        self.free()
         gc.freeze()
         return self
 
