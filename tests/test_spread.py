@@ -63,7 +63,7 @@ def test_on_jax_devices_share_the_work_and_learn_the_same(tmp_path):
 
 
 def test_on_tensorflow_devices_share_the_work_and_learn_the_same(tmp_path):
-    # The number of TensorFlow's replicas cannot change within a process.
+    # TensorFlow cannot have four replicas and then two in one process.
     learned, images = spread("tensorflow", tmp_path, (4, 1), (2,))
     assert images == {1: 64, 2: 32, 4: 16}
     for devices in (2, 4):

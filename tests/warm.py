@@ -1,5 +1,6 @@
 """What the forked processes of the tests have imported: Keras and the program."""
 
+import gc
 import os
 import pathlib
 import sys
@@ -17,3 +18,7 @@ from keras_gan.registry import CALLBACKS, LOSSES, NETWORKS  # noqa: E402
 
 for registry in (CALLBACKS, LOSSES, NETWORKS):
     list(registry.values())
+
+# So that the forked processes need not look for garbage among all this.
+gc.collect()
+gc.freeze()
