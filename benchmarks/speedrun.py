@@ -155,7 +155,8 @@ def operations(recipe):
         runpy.run_path(str(recipe.networks_from))
     given = vars(Parser(COMMANDS["train"], "train", {}).parse_args(recipe.options))
     config = configure(**{name: value for name, value in given.items() if name != "resume"})
-    composite = build_networks(config, classes=10 if config.conditional else None)
+    classes = 10 if config.conditional else config.clusters or None
+    composite = build_networks(config, classes)
     steps = (recipe.images or 60_000) // (config.batch_size * config.discriminator_steps)
     return config.epochs * steps * sum(use.flops for use in uses_in_a_step(composite, config))
 

@@ -44,16 +44,23 @@ PEER_SECONDS = 20
 MATRIX = 2048  # large enough for the machine's best rate
 
 
+def shapes_of(layer):
+    """The shapes that a layer takes and gives, without the batch: also in a model in a model."""
+    taken = layer.get_build_config()["input_shape"]
+    return taken[1:], layer.compute_output_shape(taken)[1:]
+
+
 def layer_flops(layer):
     """Floating-point operations of a layer's forward pass for one image."""
+    if not isinstance(layer, (layers.Conv2D, layers.Conv2DTranspose, layers.Dense)):
+        return 0
+    taken, given = shapes_of(layer)
     if isinstance(layer, layers.Conv2DTranspose):
-        return 2 * np.prod(layer.input.shape[1:]) * layer.filters * np.prod(layer.kernel_size)
+        return 2 * np.prod(taken) * layer.filters * np.prod(layer.kernel_size)
     if isinstance(layer, layers.Conv2D):
-        taps = np.prod(layer.kernel_size) * layer.input.shape[-1]
-        return 2 * np.prod(layer.output.shape[1:]) * taps
-    if isinstance(layer, layers.Dense):
-        return 2 * layer.input.shape[-1] * layer.units
-    return 0
+        taps = np.prod(layer.kernel_size) * taken[-1]
+        return 2 * np.prod(given) * taps
+    return 2 * taken[-1] * layer.units
 
 
 class Use(NamedTuple):
@@ -99,7 +106,7 @@ def uses_in_a_step(composite, config):
         parts.insert(0, draws)
     for what_for, network, images, learns, passes_on in parts:
         first = True
-        for layer in network.layers:
+        for layer in network._flatten_layers():
             if layer_flops(layer):
                 # Nothing needs the gradient of the first layer's inputs, unless they are images
                 # that the generator has drawn.
@@ -110,8 +117,9 @@ def uses_in_a_step(composite, config):
 def step_of_a_layer(use, config):
     """A function that does what a step does with a layer."""
     layer = use.layer
-    inputs = tf.random.normal((use.images, *layer.input.shape[1:]))
-    gradients = tf.random.normal((use.images, *layer.output.shape[1:]))
+    taken, given = shapes_of(layer)
+    inputs = tf.random.normal((use.images, *taken))
+    gradients = tf.random.normal((use.images, *given))
 
     @tf.function(jit_compile=config.jit_compile)
     def passes(inputs, gradients):

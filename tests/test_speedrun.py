@@ -50,6 +50,16 @@ def test_targets(scores, reached):
     assert speedrun.targets_reached(scores) == reached
 
 
+@pytest.mark.parametrize("labels", ["--conditional", "--clusters 100"])
+def test_operations_are_counted_within_networks_that_take_labels(labels, tmp_path):
+    def operations(options):
+        path = tmp_path / "recipe.txt"
+        path.write_text(f"# A recipe.\n{options} --epochs 1")
+        return speedrun.operations(speedrun.read_recipe(str(path)))
+
+    assert 1 < operations(labels) / operations("") < 1.2
+
+
 NETWORKS = """
 from keras_gan import NETWORKS
 from keras_gan.networks.mlp import build
