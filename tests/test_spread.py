@@ -141,7 +141,7 @@ def trained(folder):
 
 def test_processes_learn_together_what_one_learns(processes, tmp_path):
     learned = []
-    for count in (1, 2):
+    for count in (1, 3):
         processes.start(count, *RECIPE, 3)
         assert processes.ended() == [0] * count, processes.said(count - 1)
         learned.append(trained(tmp_path))
