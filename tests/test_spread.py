@@ -129,7 +129,16 @@ def processes(digits, tmp_path):
     processes.kill_all()
 
 
-RECIPE = ["--optimizer", "sgd", "--learning-rate", "0.005", "--batch-size", "48", "--epochs"]
+SHORT_RUN = [
+    "--optimizer",
+    "sgd",
+    "--learning-rate",
+    "0.005",
+    "--batch-size",
+    "48",
+    "--epochs",
+    "3",
+]
 LONG_RUN = ["--networks", "mlp", "--batch-size", "48", "--epochs", "1000"]
 
 
@@ -142,7 +151,7 @@ def trained(folder):
 def test_processes_learn_together_what_one_learns(processes, tmp_path):
     learned = []
     for count in (1, 3):
-        processes.start(count, *RECIPE, 3)
+        processes.start(count, *SHORT_RUN)
         assert processes.ended() == [0] * count, processes.said(count - 1)
         learned.append(trained(tmp_path))
     assert distance(*learned) < 1e-5
