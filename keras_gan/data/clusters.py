@@ -1,12 +1,16 @@
 """Clusters of similar images, found without labels."""
 
+import warnings
+
 import numpy as np
 
 from keras_gan.data.pixels import to_unit_range
 
 COMPONENTS = 50
-SOME = 10_000  # images are enough to find components, and where clusters begin
-ROUNDS = 15
+SOME = 10_000  # images are enough to find components
+NEIGHBOURS = 10
+EIGENVECTORS = 20
+STARTS = 4
 BLOCK = 1000  # images
 # Lines of eight orientations in cells of 4x4 pixels, and a little of their grey values.
 ORIENTATIONS = 8
@@ -20,13 +24,15 @@ def cluster_images(images: np.ndarray, clusters: int, seed: int = 0) -> np.ndarr
 
     Shapes are compared by histograms of oriented gradients ([Dalal and Triggs,
     2005](https://doi.org/10.1109/CVPR.2005.177)), of which the first principal components
-    are kept. The clusters are those of k-means, begun as k-means++ does ([Arthur and
-    Vassilvitskii, 2007](https://theory.stanford.edu/~sergei/papers/kMeansPP-soda.pdf)).
+    are kept. Each image is tied to those most like it, and the clusters are those of the
+    graph that this makes: few ties lead from one to another. They are found by spectral
+    clustering ([Ng, Jordan and Weiss,
+    2001](https://papers.nips.cc/paper/2092-on-spectral-clustering-analysis-and-an-algorithm)).
 
     Args:
         images: `uint8` array of shape `(n, 28, 28, 1)`.
         clusters: Integer, how many.
-        seed: Integer, fixes where they begin.
+        seed: Integer, fixes where the search begins.
 
     Returns:
         The cluster of each image, from 0 up: an `int32` array of shape `(n,)`. A cluster
@@ -34,24 +40,45 @@ def cluster_images(images: np.ndarray, clusters: int, seed: int = 0) -> np.ndarr
 
     Example:
 
-    >>> cluster_images(load_data("mnist").images, clusters=100)
-    array([31, 84, 17, ...], dtype=int32)
+    >>> cluster_images(load_data("mnist").images, clusters=20)
+    array([3, 14, 17, ...], dtype=int32)
     """
+    from sklearn.cluster import KMeans  # slow to import
+    from sklearn.exceptions import ConvergenceWarning
+    from threadpoolctl import threadpool_limits
+
     rng = np.random.default_rng([seed, 3])
+    points = _places_in_graph(_components(images, rng), clusters, rng)
+    # Threads would add up in an order of their own.
+    with threadpool_limits(1), warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # fewer different images
+        return KMeans(clusters, n_init=STARTS, random_state=seed).fit_predict(points)
+
+
+def _components(images, rng):
     blocks = (images[start : start + BLOCK] for start in range(0, len(images), BLOCK))
     points = np.concatenate([_shapes(to_unit_range(block)[..., 0]) for block in blocks])
     points -= points.mean(axis=0)
     some = rng.permutation(len(points))[:SOME]
     _, components = np.linalg.eigh(points[some].T @ points[some])
-    points = points @ components[:, -COMPONENTS:]
-    centres = _first_centres(points[some], clusters, rng)
-    for _ in range(ROUNDS):
-        members = _nearest(points, centres) == np.arange(clusters)[:, None]
-        counts = members.sum(axis=1, keepdims=True)
-        sums = members.astype("float32") @ points
-        # An empty cluster stays where it is.
-        centres = np.where(counts > 0, sums / np.maximum(counts, 1), centres)
-    return _nearest(points, centres)
+    return points @ components[:, -COMPONENTS:]
+
+
+def _places_in_graph(points, clusters, rng):
+    """Where points are in the graph of nearest neighbours: `(n, at most EIGENVECTORS)`."""
+    from scipy.sparse.csgraph import laplacian
+    from scipy.sparse.linalg import eigsh
+    from sklearn.neighbors import kneighbors_graph
+
+    graph = kneighbors_graph(points, min(NEIGHBOURS, len(points) - 1))
+    _, places = eigsh(
+        laplacian(graph + graph.T, normed=True),
+        k=min(EIGENVECTORS, clusters, len(points) - 1),
+        which="SA",
+        v0=rng.uniform(size=len(points)),
+        tol=1e-4,
+    )
+    return places / (np.linalg.norm(places, axis=1, keepdims=True) + 1e-12)
 
 
 def _shapes(images):
@@ -74,21 +101,3 @@ def _shapes(images):
 def _summed_in_cells(maps):
     cells = np.kron(np.eye(maps.shape[-1] // CELL), np.ones((1, CELL))).astype("float32")
     return cells @ (maps @ cells.T)
-
-
-def _first_centres(points, clusters, rng):
-    """Points that are far from each other: each is drawn by its squared distance to the others."""
-    centres = [points[rng.integers(len(points))]]
-    distances = np.full(len(points), np.inf)
-    while len(centres) < clusters:
-        distances = np.minimum(distances, ((points - centres[-1]) ** 2).sum(axis=1))
-        if not distances.any():  # fewer different images than clusters
-            distances += 1
-        centres.append(points[rng.choice(len(points), p=distances / distances.sum())])
-    return np.array(centres, "float32")
-
-
-def _nearest(points, centres):
-    centres = centres.astype("float32")
-    distances = (centres**2).sum(axis=1) - 2 * points @ centres.T
-    return distances.argmin(axis=1).astype("int32")
