@@ -8,17 +8,14 @@ import pytest
 
 from keras_gan import (
     UserError,
-    build_composite,
     configure,
     load_generator,
     make_conditional,
     run,
-    train,
 )
 from keras_gan.callbacks.walks import WalkPlot
 from keras_gan.cli import main
 from keras_gan.data.clusters import cluster_images
-from keras_gan.gan.auxiliary import AuxiliaryClassifier
 from keras_gan.networks.clustered import classifier_of, label_from_latent, label_of_latents
 from keras_gan.networks.mlp import build
 
@@ -162,34 +159,6 @@ def test_a_classifier_learns_clusters(digits):
     classifier = classifier_of(images, clusters, 2)
     logits = classifier.predict(images / np.float32(255), verbose=0)
     assert (logits.argmax(axis=1) == clusters).mean() > 0.8
-
-
-def mean_grey():
-    """A classifier that sees class 1 in an image that is light on average, else class 0."""
-    image = keras.Input((28, 28, 1))
-    grey = keras.layers.GlobalAveragePooling2D()(image)
-    logits = keras.layers.Dense(2)(grey)
-    classifier = keras.Model(image, logits)
-    classifier.set_weights([np.array([[-20.0, 20.0]]), np.array([10.0, -10.0])])
-    return classifier
-
-
-@pytest.mark.every_backend
-def test_an_auxiliary_classifier_keeps_images_to_what_their_latents_ask_for():
-    keras.utils.set_random_seed(0)
-    conditional, _ = make_conditional(*build(3, 0.0), classes=2)
-    counts = np.array([1, 1])
-    classifier = mean_grey()
-    auxiliary = AuxiliaryClassifier(label_of_latents(4, counts), classifier, weight=10.0)
-    generator, discriminator = label_from_latent(conditional, counts), build(3, 0.0)[1]
-    composite = build_composite(generator, discriminator, auxiliary=auxiliary, jit_compile=False)
-    before = classifier.get_weights()
-    images = np.random.default_rng(0).integers(0, 256, (640, 28, 28, 1), dtype="uint8")
-    train(composite, images, epochs=4, batch_size=32)
-    latents = np.random.default_rng(1).standard_normal((200, 4)).astype("float32")
-    seen = generator.predict(latents, verbose=0).mean(axis=(1, 2, 3)) > 0.5
-    assert (seen == (latents[:, -1] > 0)).mean() > 0.9
-    assert all(map(np.array_equal, before, classifier.get_weights()))
 
 
 def test_an_auxiliary_classifier_needs_clusters():
