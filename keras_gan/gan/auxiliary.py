@@ -1,5 +1,7 @@
 """An auxiliary classifier, which keeps a generator's images to what their latents ask for."""
 
+import hashlib
+
 import keras
 from keras import ops
 
@@ -34,6 +36,11 @@ class AuxiliaryClassifier:
             for variables in (classifier.trainable_variables, classifier.non_trainable_variables)
         ]
         self.weight = weight
+
+    def checksum(self) -> str:
+        """Tells whether two classifiers have the same weights."""
+        arrays = (array for arrays in self.weights for array in arrays)
+        return hashlib.sha256(b"".join(array.tobytes() for array in arrays)).hexdigest()
 
     def loss(self, latents, images):
         """What the generator's loss gets, a scalar.

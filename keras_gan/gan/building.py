@@ -94,14 +94,15 @@ def build_composite(
     compile(composite, GeneratorLoss(loss), optimizer=_copy(optimizer))
     guided = auxiliary and GuidedComposite(composite, auxiliary)
     if guided:
+        own_loss = keras.metrics.MeanMetricWrapper(GeneratorLoss(loss).call, "g_loss", "float32")
         shared["optimizer"] = composite.optimizer
-        compile(guided, GeneratorLoss(loss), **shared)
-        guided.built = True
+        compile(guided, GeneratorLoss(loss), metrics=[own_loss], **shared)
     for model in (discriminator, composite):
         model.optimizer.build(model.trainable_variables)
     # Keras builds metrics when they are first used; only then can a step reset them.
-    penalized.built = True
-    penalized.compute_metrics(None, ops.ones((1, 1)), ops.ones((1, 1)))
+    for model in filter(None, (guided, penalized)):
+        model.built = True
+        model.compute_metrics(None, ops.ones((1, 1)), ops.ones((1, 1)))
     # Past Keras, which would take it for one more layer of the stack.
     object.__setattr__(composite, "penalized_discriminator", penalized)
     object.__setattr__(composite, "guided", guided)

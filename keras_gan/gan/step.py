@@ -28,7 +28,8 @@ def gan_step(composite, generate, update, batches, generator_latents):
 
     Returns:
         A dict of scalars: the values of `Scores` and the discriminator's `loss`,
-        penalty included, as means over its updates; and the generator's `g_loss`.
+        penalty included, as means over its updates; and the generator's `g_loss`,
+        without what an auxiliary classifier adds.
     """
     d_updates = []
     for real_images, latents, penalty_inputs in batches:
@@ -42,7 +43,7 @@ def gan_step(composite, generate, update, batches, generator_latents):
     g_update = update(trained, generator_latents, _targets(1, generator_latents))
 
     means = {name: sum(d[name] for d in d_updates) / len(d_updates) for name in d_updates[0]}
-    return means | {"g_loss": g_update["loss"]}
+    return means | {"g_loss": g_update.get("g_loss", g_update["loss"])}
 
 
 def _targets(value, batch):

@@ -162,13 +162,14 @@ def _labels_to_train_on(config, dataset):
 
 def what_all_share(run: Run, newest: Checkpoint | None) -> dict[str, str]:
     """What would have the processes of a run train different networks, if it differed."""
-    config, dataset, labels = run.config, run.dataset, run.labels
+    config, dataset, labels, guided = run.config, run.dataset, run.labels, run.composite.guided
     return {
         "settings": json.dumps([getattr(config, name) for name in fixed_names()]),
         "epochs": str(config.epochs),
         "devices": str(config.devices),
         "images": f"{dataset.checksum} {dataset.labels_checksum}",
         "clusters": str(labels is not None and hashlib.sha256(labels).hexdigest()),
+        "classifier": str(guided and guided.auxiliary.checksum()),
         "checkpoint": str(newest and (newest.path.name, newest.checksum)),
     }
 
