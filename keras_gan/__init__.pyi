@@ -25,6 +25,7 @@ from .errors import DiskError, DivergenceError, ProcessError, Stopped, UserError
 from .evaluation.classifier import load_yardstick
 from .evaluation.evaluate import evaluate
 from .evaluation.samples import draw_samples
+from .gan.auxiliary import AuxiliaryClassifier
 from .gan.building import build_composite
 from .gan.composite import Composite
 from .gan.latents import draw_latents, interpolate
@@ -48,6 +49,7 @@ __all__ = [
     "LOSSES",
     "NETWORKS",
     "PRESETS",
+    "AuxiliaryClassifier",
     "AveragedGenerator",
     "Checkpoints",
     "Composite",

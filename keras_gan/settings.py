@@ -111,11 +111,15 @@ class Config:
         TRAINING,
         instead_of="conditional",
     )
-    latent_dim: int = setting(
-        100,
-        kinds.Integer(1, 10_000),
-        "random numbers that the generator makes one image from",
+    auxiliary_weight: float = setting(
+        0.0,
+        kinds.Float("from 0 to 100", lambda weight: 0 <= weight <= 100, "WEIGHT"),
+        "with clusters, tell the discriminator nothing of them, but let a classifier of clusters "
+        "add its cross-entropy to the generator's loss, with this weight",
         TRAINING,
+    )
+    latent_dim: int = setting(
+        100, kinds.Integer(1, 10_000), "numbers that the generator makes one image from", TRAINING
     )
     latent_distribution: str = setting(
         "normal", kinds.Choice(LATENT_DISTRIBUTIONS), "how these are drawn", TRAINING
@@ -143,10 +147,7 @@ class Config:
         0.999, kinds.Fraction("BETA"), "how much of its last scale Adam keeps, 0 to 1", TRAINING
     )
     label_smoothing: float = setting(
-        0.0,
-        kinds.Fraction(),
-        "how far below 1 the discriminator's label for real images is",
-        TRAINING,
+        0.0, kinds.Fraction(), "how far below 1 the label for real images is", TRAINING
     )
     dropout: float = setting(
         0.0, kinds.Fraction(), "share of values that the networks' dropout layers drop", TRAINING
@@ -215,11 +216,7 @@ class Config:
         False, kinds.Boolean(), "make a film of the samples as MP4, too", OUTPUT, changeable=True
     )
     tensorboard: str | None = setting(
-        None,
-        kinds.FilePath("DIR"),
-        "write curves and samples for TensorBoard",
-        OUTPUT,
-        changeable=True,
+        None, kinds.FilePath("DIR"), "curves and samples for TensorBoard", OUTPUT, changeable=True
     )
     devices: int | str = setting(
         1,
@@ -248,6 +245,8 @@ class Config:
         kinds.check_settings(self)
         if self.clusters and (self.conditional or self.latent_dim < 2):
             raise UserError("clusters are for runs without labels, with two latents or more")
+        if self.auxiliary_weight and not self.clusters:
+            raise UserError("auxiliary_weight is for runs with clusters: choose how many")
         if self.penalty and self.dropout:
             raise UserError(
                 "dropout changes the discriminator's output from call to call, which the penalty "

@@ -6,11 +6,17 @@ import keras
 import numpy as np
 import pytest
 
-from keras_gan import UserError, configure, load_generator, make_conditional, run
+from keras_gan import (
+    UserError,
+    configure,
+    load_generator,
+    make_conditional,
+    run,
+)
 from keras_gan.callbacks.walks import WalkPlot
 from keras_gan.cli import main
 from keras_gan.data.clusters import cluster_images
-from keras_gan.networks.clustered import label_from_latent
+from keras_gan.networks.clustered import classifier_of, label_from_latent, label_of_latents
 from keras_gan.networks.mlp import build
 
 
@@ -76,16 +82,18 @@ def test_the_other_latents_reach_the_generator_as_they_are(tmp_path):
 
 
 @pytest.fixture
-def trained(digits_file, tmp_path, monkeypatch, quick_pictures):
+def trained(request, digits_file, tmp_path, monkeypatch, quick_pictures):
     monkeypatch.chdir(tmp_path)
     recipe = {"networks": "mlp", "latent_dim": 4, "batch_size": 50, "jit_compile": False}
     settings = {"clusters": 5, "epochs": 1, "data": str(digits_file), "quiet": True, **recipe}
+    settings["auxiliary_weight"] = getattr(request, "param", 0.0)
     return run(configure(**settings)), settings
 
 
+@pytest.mark.parametrize("trained", [0.0, 0.5], indirect=True)
 def test_a_run_leaves_a_generator_of_latents_alone(trained, tmp_path):
-    composite, _ = trained
-    assert len(composite.inputs) == 2
+    composite, config = trained
+    assert len(composite.inputs) == (1 if config["auxiliary_weight"] else 2)
     generator = keras.saving.load_model(tmp_path / "models" / "generator.keras")
     assert generator.predict(np.zeros((2, 4)), verbose=0).shape == (2, 28, 28, 1)
     settings = json.loads((tmp_path / "models" / "config.json").read_text())
@@ -93,7 +101,14 @@ def test_a_run_leaves_a_generator_of_latents_alone(trained, tmp_path):
     assert settings["classes"] is None
 
 
+@pytest.mark.parametrize("trained", [0.5], indirect=True)
+def test_with_an_auxiliary_classifier_the_discriminator_takes_an_image_alone(trained, tmp_path):
+    discriminator = keras.saving.load_model(tmp_path / "models" / "discriminator.keras")
+    assert discriminator.predict(np.zeros((2, 28, 28, 1)), verbose=0).shape == (2, 1)
+
+
 @pytest.mark.slow
+@pytest.mark.parametrize("trained", [0.0, 0.5], indirect=True)
 def test_a_run_is_resumed_with_its_clusters(trained, tmp_path):
     _, settings = trained
     assert main(["--resume", "--epochs", "2", "--quiet"]) == 0
@@ -127,3 +142,25 @@ def test_clusters_need_enough_images(digits_file, tmp_path, monkeypatch, capsys)
 def test_clusters_are_for_runs_without_labels(other):
     with pytest.raises(UserError, match="clusters are for runs without labels"):
         configure(clusters=5, **other)
+
+
+def test_the_labels_of_latents_are_those_that_the_generator_takes():
+    counts = np.array([10, 60, 30])
+    latents = np.random.default_rng(0).standard_normal((50, 4)).astype("float32")
+    images = label_from_latent(numbers(3), counts).predict(latents, verbose=0)
+    labels = label_of_latents(4, counts).predict(latents, verbose=0)
+    np.testing.assert_array_equal(labels, np.rint(3 * images[:, 0, 0, 0]))
+
+
+def test_a_classifier_learns_clusters(digits):
+    images, _ = digits
+    clusters = (images.mean(axis=(1, 2, 3)) > images.mean()).astype("int32")
+    images, clusters = np.tile(images, (10, 1, 1, 1)), np.tile(clusters, 10)
+    classifier = classifier_of(images, clusters, 2)
+    logits = classifier.predict(images / np.float32(255), verbose=0)
+    assert (logits.argmax(axis=1) == clusters).mean() > 0.8
+
+
+def test_an_auxiliary_classifier_needs_clusters():
+    with pytest.raises(UserError, match="auxiliary_weight is for runs with clusters"):
+        configure(auxiliary_weight=0.1)

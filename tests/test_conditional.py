@@ -23,7 +23,9 @@ from keras_gan import (
 from keras_gan.cli import main
 from keras_gan.evaluation import usefulness
 from keras_gan.evaluation.samples import load_source, samples_from
+from keras_gan.gan.auxiliary import AuxiliaryClassifier
 from keras_gan.gan.step import GanStep
+from keras_gan.networks.clustered import label_from_latent, label_of_latents
 from keras_gan.networks.conditional import classes_of, walk_between_classes
 from keras_gan.pictures.grids import titled_mosaic
 from keras_gan.registry import LOSSES, NETWORKS
@@ -445,3 +447,32 @@ def test_names_of_classes_must_differ(digits, tmp_path):
         np.savez(tmp_path / "digits.npz", x=digits[0], y=digits[1], class_names=names)
         with pytest.raises(UserError, match="class_names"):
             load_data(data=tmp_path / "digits.npz")
+
+
+def mean_grey():
+    """A classifier that sees class 1 in an image that is light on average, else class 0."""
+    image = keras.Input((28, 28, 1))
+    logits = layers.Dense(2)(layers.GlobalAveragePooling2D()(image))
+    classifier = keras.Model(image, logits)
+    classifier.set_weights([np.array([[-20.0, 20.0]]), np.array([10.0, -10.0])])
+    return classifier
+
+
+@pytest.mark.every_backend
+def test_an_auxiliary_classifier_keeps_images_to_what_their_latents_ask_for():
+    keras.utils.set_random_seed(0)
+    conditional, _ = make_conditional(*small_networks(), classes=2)
+    _, discriminator = small_networks()
+    counts, classifier = np.array([1, 1]), mean_grey()
+    latent_dim = LATENT_DIM + 1
+    auxiliary = AuxiliaryClassifier(label_of_latents(latent_dim, counts), classifier, weight=10.0)
+    generator = label_from_latent(conditional, counts)
+    composite = build_composite(generator, discriminator, auxiliary=auxiliary, jit_compile=False)
+    before = classifier.get_weights()
+    images = np.random.default_rng(0).integers(0, 256, (640, 28, 28, 1), dtype="uint8")
+    history = train(composite, images, epochs=4, batch_size=32).history
+    assert max(history["g_loss"]) < 5  # with the classifier's part, almost 7 at first
+    latents = np.random.default_rng(1).standard_normal((200, latent_dim)).astype("float32")
+    seen = generator.predict(latents, verbose=0).mean(axis=(1, 2, 3)) > 0.5
+    assert (seen == (latents[:, -1] > 0)).mean() > 0.9
+    assert all(map(np.array_equal, before, classifier.get_weights()))

@@ -5,6 +5,7 @@ from keras import ops
 
 from keras_gan import devices
 from keras_gan.errors import UserError
+from keras_gan.gan.auxiliary import AuxiliaryClassifier, GuidedComposite
 from keras_gan.gan.composite import Composite
 from keras_gan.gan.losses import DiscriminatorLoss, GeneratorLoss, Scores
 from keras_gan.gan.penalties import PenalizedDiscriminator, Penalty
@@ -22,6 +23,7 @@ def build_composite(
     penalty: float | Penalty | None = None,
     label_smoothing: float = 0.0,
     jit_compile: bool | None = None,
+    auxiliary: AuxiliaryClassifier | None = None,
 ) -> Composite:
     """Stacks the generator and the discriminator, and compiles both sides.
 
@@ -45,12 +47,13 @@ def build_composite(
             discriminator's label for real images is.
         jit_compile: Boolean, whether TensorFlow compiles the step with XLA; if
             `None`, where that is known to make it faster.
+        auxiliary: An `AuxiliaryClassifier`, which the generator learns from, too; or `None`.
 
     Returns:
         A compiled `Composite`. `keras_gan.train` trains it. To train one side by
         hand, call `train_on_batch` of the composite with latents and ones, or of its
-        discriminator with images and 1 for real, 0 for generated; the latter leaves
-        the penalty out.
+        discriminator with images and 1 for real, 0 for generated; these leave the
+        auxiliary classifier and the penalty out.
 
     Raises:
         UserError: If the penalty does not fit the discriminator; if the loss has no
@@ -89,13 +92,20 @@ def build_composite(
     shared = {"optimizer": discriminator.optimizer, "auto_scale_loss": False}
     compile(penalized, d_loss, metrics=[Scores(loss)], **shared)
     compile(composite, GeneratorLoss(loss), optimizer=_copy(optimizer))
+    guided = auxiliary and GuidedComposite(composite, auxiliary)
+    if guided:
+        own_loss = keras.metrics.MeanMetricWrapper(GeneratorLoss(loss).call, "g_loss", "float32")
+        shared["optimizer"] = composite.optimizer
+        compile(guided, GeneratorLoss(loss), metrics=[own_loss], **shared)
     for model in (discriminator, composite):
         model.optimizer.build(model.trainable_variables)
     # Keras builds metrics when they are first used; only then can a step reset them.
-    penalized.built = True
-    penalized.compute_metrics(None, ops.ones((1, 1)), ops.ones((1, 1)))
+    for model in filter(None, (guided, penalized)):
+        model.built = True
+        model.compute_metrics(None, ops.ones((1, 1)), ops.ones((1, 1)))
     # Past Keras, which would take it for one more layer of the stack.
     object.__setattr__(composite, "penalized_discriminator", penalized)
+    object.__setattr__(composite, "guided", guided)
     composite.distribution = devices.distribution()
     return composite
 

@@ -13,6 +13,12 @@ BACKENDS = ("tensorflow", "jax")
 MAX_UPDATES = 8
 
 
+def trained_models(composite) -> list[keras.Model]:
+    """The models of a composite that a step may train."""
+    models = (composite, composite.guided, composite.penalized_discriminator)
+    return [model for model in models if model is not None]
+
+
 def replicas(composite) -> int:
     """The number of devices that a composite is trained on, those of all processes."""
     if composite.distribution is None:
@@ -119,7 +125,7 @@ class _JaxStep:
         import jax
 
         variables = {}
-        for model in (composite, composite.penalized_discriminator):
+        for model in trained_models(composite):
             for variable in [
                 *model.variables,
                 *model.optimizer.variables,

@@ -27,7 +27,8 @@ def gan_step(composite, generate, update, batches, generator_latents):
 
     Returns:
         A dict of scalars: the values of `Scores` and the discriminator's `loss`,
-        penalty included, as means over its updates; and the generator's `g_loss`.
+        penalty included, as means over its updates; and the generator's `g_loss`,
+        without what an auxiliary classifier adds.
     """
     d_updates = []
     for real_images, latents, penalty_inputs in batches:
@@ -37,10 +38,11 @@ def gan_step(composite, generate, update, batches, generator_latents):
         d_updates.append(update(composite.penalized_discriminator, inputs, targets))
     if generator_latents is None:
         generator_latents = latents
-    g_update = update(composite, generator_latents, _targets(1, generator_latents))
+    trained = composite.guided or composite
+    g_update = update(trained, generator_latents, _targets(1, generator_latents))
 
     means = {name: sum(d[name] for d in d_updates) / len(d_updates) for name in d_updates[0]}
-    return means | {"g_loss": g_update["loss"]}
+    return means | {"g_loss": g_update.get("g_loss", g_update["loss"])}
 
 
 def _targets(value, batch):
@@ -125,7 +127,7 @@ class GanStep:
 
     def _compile(self, jit_compile):
         self.jit_compile = jit_compile
-        for model in (self.composite, self.composite.penalized_discriminator):
+        for model in compiling.trained_models(self.composite):
             model.jit_compile = jit_compile
             model.make_train_function(force=True)
         self.generate.jit_compile = jit_compile

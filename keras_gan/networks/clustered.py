@@ -1,10 +1,17 @@
-"""A generator that takes its label from one of its latents."""
+"""Networks for clusters: a generator that chooses one by a latent, and a classifier."""
 
 import statistics
 
 import keras
 import numpy as np
-from keras import ops
+from keras import layers, ops
+
+from keras_gan.data.pixels import to_unit_range
+from keras_gan.networks.default import Conv2D
+
+# How the classifier learns.
+EPOCHS = 2
+RATE = 2e-3
 
 
 def label_from_latent(
@@ -31,12 +38,66 @@ def label_from_latent(
     >>> generator = label_from_latent(conditional_generator, np.bincount(labels))
     >>> images = generator.predict(np.random.standard_normal((10, 101)))
     """
-    parts = np.cumsum(counts)[:-1] / np.sum(counts)
     latents = keras.Input((generator.inputs[0].shape[1] + 1,), name="latent")
-    borders = [_quantile(part, latent_distribution) for part in parts.tolist()]
-    above = ops.greater(latents[:, -1:], [borders])
-    label = ops.sum(ops.cast(above, "int32"), axis=1)
+    label = _label(latents, counts, latent_distribution)
     return keras.Model(latents, generator([latents[:, :-1], label]), name="generator")
+
+
+def label_of_latents(
+    latent_dim: int, counts: np.ndarray, latent_distribution: str = "normal"
+) -> keras.Model:
+    """A model from latents to the labels that a generator of `label_from_latent` takes from them.
+
+    Args:
+        latent_dim: Integer, the size of the latents.
+        counts: As in `label_from_latent`.
+        latent_distribution: The same.
+    """
+    latents = keras.Input((latent_dim,), name="latent")
+    return keras.Model(latents, _label(latents, counts, latent_distribution), name="label")
+
+
+def classifier_of(images: np.ndarray, labels: np.ndarray, classes: int) -> keras.Model:
+    """Trains a small classifier, for `AuxiliaryClassifier`.
+
+    Args:
+        images: `uint8` array of shape `(n, 28, 28, 1)`.
+        labels: Integer array of shape `(n,)`.
+        classes: Integer, the number of classes.
+
+    Returns:
+        A model from images, `(batch, 28, 28, 1)` from 0 to 1, to logits `(batch, classes)`.
+
+    Example:
+
+    >>> classifier = classifier_of(dataset.images, clusters, 20)
+    """
+    classifier = keras.Sequential(
+        [
+            keras.Input((28, 28, 1), name="image"),
+            layers.Rescaling(2.0, offset=-1.0),
+            Conv2D(32, 4, strides=4),
+            layers.LeakyReLU(0.2),
+            Conv2D(64, 3, strides=2),
+            layers.LeakyReLU(0.2),
+            layers.Flatten(),
+            layers.Dense(128),
+            layers.LeakyReLU(0.2),
+            layers.Dense(classes, dtype="float32"),
+        ],
+        name="classifier",
+    )
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    classifier.compile(keras.optimizers.Adam(RATE), loss)
+    classifier.fit(to_unit_range(images), labels, batch_size=64, epochs=EPOCHS, verbose=0)
+    return classifier
+
+
+def _label(latents, counts, distribution):
+    parts = np.cumsum(counts)[:-1] / np.sum(counts)
+    borders = [_quantile(part, distribution) for part in parts.tolist()]
+    above = ops.greater(latents[:, -1:], [borders])
+    return ops.sum(ops.cast(above, "int32"), axis=1)
 
 
 def _quantile(part, distribution):

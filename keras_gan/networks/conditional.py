@@ -55,7 +55,7 @@ def make_conditional(
                 f"have {classes}; train it with images of the same classes"
             )
     if not is_conditional(generator):
-        generator = _conditional_generator(generator, classes)
+        generator = make_generator_conditional(generator, classes)
     if not is_conditional(discriminator):
         discriminator = _conditional_discriminator(discriminator, classes)
     return generator, discriminator
@@ -121,7 +121,20 @@ def walk_between_classes(
     return to_image.predict_on_batch(hidden + (1 - parts) * first + parts * last)
 
 
-def _conditional_generator(generator, classes):
+def make_generator_conditional(
+    generator: keras.Model, classes: int, deviation: float = 1.0
+) -> keras.Model:
+    """Makes a generator take labels, as `make_conditional` does.
+
+    Args:
+        generator: A model from latents `(batch, latent_dim)` to images.
+        classes: Integer, the number of classes.
+        deviation: Float, the standard deviation that the embedding of the labels begins
+            with.
+
+    Raises:
+        UserError: If the generator has no first layer that could be told the class.
+    """
     latent, label = keras.Input(generator.inputs[0].shape[1:], name="latent"), _label()
     try:
         to_hidden, to_image = _split(generator)
@@ -133,7 +146,7 @@ def _conditional_generator(generator, classes):
     embedding = layers.Embedding(
         classes,
         to_hidden.output.shape[1],
-        embeddings_initializer=keras.initializers.RandomNormal(stddev=1.0),
+        embeddings_initializer=keras.initializers.RandomNormal(stddev=deviation),
         name=LABEL_EMBEDDING,
     )
     hidden = layers.Add(name="hidden_of_class")([to_hidden(latent), embedding(label)])

@@ -1,21 +1,32 @@
 """The networks of a run: built, read from files, or as they were when the run began."""
 
 import keras
+import numpy as np
 
 from keras_gan import devices
 from keras_gan.errors import UserError
+from keras_gan.gan.auxiliary import AuxiliaryClassifier
 from keras_gan.gan.building import build_composite
 from keras_gan.gan.composite import Composite
 from keras_gan.gan.labels import is_conditional
-from keras_gan.networks.conditional import make_conditional
+from keras_gan.networks.clustered import label_from_latent, label_of_latents
+from keras_gan.networks.conditional import make_conditional, make_generator_conditional
 from keras_gan.networks.loading import load_networks
 from keras_gan.presets import PRESETS
 from keras_gan.registry import NETWORKS
 from keras_gan.settings import Config
 
+# Of the embedding of the clusters when an auxiliary classifier keeps them apart: little, so that
+# images of one cluster vary.
+DEVIATION = 0.3
+
 
 def build_networks(
-    config: Config, classes: int | None = None, architectures: list[str] | None = None
+    config: Config,
+    classes: int | None = None,
+    architectures: list[str] | None = None,
+    counts: np.ndarray | None = None,
+    classifier: keras.Model | None = None,
 ) -> Composite:
     """Builds and compiles the networks of a run.
 
@@ -23,6 +34,10 @@ def build_networks(
         config: A `Config`.
         classes: Integer, the number of classes or clusters, if the run has some.
         architectures: What `architectures_of` gave when the run began, or `None`.
+        counts: Array of shape `(clusters,)`, how many images each cluster has; if `None`,
+            all have as many.
+        classifier: A model from images to logits of their clusters, `(batch, clusters)`,
+            which the generator learns from if `auxiliary_weight` is not 0; or `None`.
 
     Returns:
         A compiled `Composite`.
@@ -42,12 +57,25 @@ def build_networks(
             generator, discriminator = load_networks(
                 config.generator, config.discriminator, generator, discriminator
             )
-        if classes:
-            generator, discriminator = make_conditional(generator, discriminator, classes)
-        elif is_conditional(generator) or is_conditional(discriminator):
+        told = classes and not config.auxiliary_weight
+        if not told and (is_conditional(generator) or is_conditional(discriminator)):
             raise UserError(
                 "a network from a file takes labels: add --conditional, or give another file"
             )
+        auxiliary = None
+        if config.auxiliary_weight:
+            if counts is None:
+                counts = np.ones(config.clusters)
+            generator = make_generator_conditional(generator, config.clusters, DEVIATION)
+            generator = label_from_latent(generator, counts, config.latent_distribution)
+            aside = 0
+            if classifier:
+                label_of = label_of_latents(
+                    generator.inputs[0].shape[1], counts, config.latent_distribution
+                )
+                auxiliary = AuxiliaryClassifier(label_of, classifier, config.auxiliary_weight)
+        elif classes:
+            generator, discriminator = make_conditional(generator, discriminator, classes)
         latent_dim = generator.inputs[0].shape[1] + aside
         not_given = PRESETS[config.preset].get("latent_dim", Config.latent_dim)
         if config.latent_dim not in (not_given, latent_dim):
@@ -66,6 +94,7 @@ def build_networks(
             penalty=config.penalty,
             label_smoothing=config.label_smoothing,
             jit_compile=config.jit_compile,
+            auxiliary=auxiliary,
         )
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from keras_gan import devices, processes
 from keras_gan.callbacks.average import AveragedGenerator
-from keras_gan.console import native_chatter_hidden, warnings_said
+from keras_gan.console import native_chatter_hidden, say, warnings_said
 from keras_gan.data import Dataset, load_data
 from keras_gan.data.clusters import cluster_images
 from keras_gan.errors import UserError
@@ -18,9 +18,9 @@ from keras_gan.evaluation.classifier import Yardstick, find_yardstick
 from keras_gan.evaluation.evaluate import can_be_compared_with
 from keras_gan.gan.compiling import check_split
 from keras_gan.gan.composite import Composite
-from keras_gan.gan.labels import with_labels
+from keras_gan.gan.labels import is_conditional, with_labels
 from keras_gan.gan.latents import draw_latents
-from keras_gan.networks.clustered import label_from_latent
+from keras_gan.networks.clustered import classifier_of, label_from_latent
 from keras_gan.registry import CALLBACKS
 from keras_gan.runs import resuming
 from keras_gan.runs.building import architectures_of, build_networks
@@ -44,8 +44,7 @@ class Run:
         config: A `Config`, the settings.
         dataset: A `Dataset`.
         composite: The compiled `Composite`.
-        labels: Integer array `(n,)`, the classes or clusters of the images; `None` if the
-            networks are not told them.
+        labels: Integer array `(n,)`, the classes or clusters of the images, or `None`.
         average: The `AveragedGenerator` of the composite's generator.
         generator: The averaged generator, as it is drawn, measured and saved. In a run
             with clusters, it takes latents alone.
@@ -114,17 +113,22 @@ def prepare(config: Config, newest: Checkpoint | None) -> Run:
         check_split(config.batch_size, count)
         devices.check_precision(config.mixed_precision, count)
         device = devices.describe_device(count)
+        counts = np.bincount(labels, minlength=classes) if config.clusters else None
+        classifier = None
+        if config.auxiliary_weight:
+            classifier = classifier_of(dataset.images, labels, classes)
         with devices.spread(config.devices):
-            composite = build_networks(config, classes, newest and newest.about["architectures"])
+            architectures = newest and newest.about["architectures"]
+            composite = build_networks(config, classes, architectures, counts, classifier)
+        told = is_conditional(composite)
         config = dataclasses.replace(
             config,
-            latent_dim=composite.inputs[0].shape[1] + (1 if config.clusters else 0),
+            latent_dim=composite.inputs[0].shape[1] + (1 if config.clusters and told else 0),
             jit_compile=composite.jit_compile if backend == "tensorflow" else config.jit_compile,
         )
         average = AveragedGenerator(composite.generator, config.average)
         generator = average.generator
-        if config.clusters:
-            counts = np.bincount(labels, minlength=classes)
+        if config.clusters and told:
             generator = label_from_latent(generator, counts, config.latent_distribution)
         yardstick = find_yardstick(dataset) if can_be_compared_with(dataset) else None
     architectures = architectures_of(config, composite)
@@ -150,19 +154,22 @@ def _labels_to_train_on(config, dataset):
     if config.conditional:
         return dataset.class_indices, len(dataset.classes)
     if config.clusters:
+        if not config.quiet and processes.is_first():
+            say(f"Sorting the images into {config.clusters} clusters.")
         return cluster_images(dataset.images, config.clusters, config.seed), config.clusters
     return None, None
 
 
 def what_all_share(run: Run, newest: Checkpoint | None) -> dict[str, str]:
     """What would have the processes of a run train different networks, if it differed."""
-    config, dataset, labels = run.config, run.dataset, run.labels
+    config, dataset, labels, guided = run.config, run.dataset, run.labels, run.composite.guided
     return {
         "settings": json.dumps([getattr(config, name) for name in fixed_names()]),
         "epochs": str(config.epochs),
         "devices": str(config.devices),
         "images": f"{dataset.checksum} {dataset.labels_checksum}",
         "clusters": str(labels is not None and hashlib.sha256(labels).hexdigest()),
+        "classifier": str(guided and guided.auxiliary.checksum()),
         "checkpoint": str(newest and (newest.path.name, newest.checksum)),
     }
 
