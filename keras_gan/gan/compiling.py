@@ -49,13 +49,13 @@ def as_one_call(step, composite, jit_compile):
 
     Args:
         step: Function of an `update`, as in `gan_step`, of batches and of latents for
-            the generator, to an array.
+            the generator.
         composite: A `Composite` made by `build_composite`.
         jit_compile: Boolean, whether TensorFlow compiles it with XLA.
 
     Returns:
-        A function of the batches and of these latents to that array; its mean over
-        several devices. It has a method `lower` on JAX.
+        A function of the batches and of these latents. It gives the logs, and has a
+        method `lower` on JAX.
     """
     if keras.backend.backend() == "jax":
         return _JaxStep(step, composite)
@@ -84,8 +84,9 @@ def _tensorflow_step(step, composite, jit_compile):
 
     @tf.function
     def on_all_devices(batches, generator_latents):
-        values = strategy.run(on_each_device, (batches, generator_latents))
-        return strategy.reduce(tf.distribute.ReduceOp.MEAN, values, axis=None)
+        logs = strategy.run(on_each_device, (batches, generator_latents))
+        mean = tf.distribute.ReduceOp.MEAN
+        return {name: strategy.reduce(mean, value, axis=None) for name, value in logs.items()}
 
     return on_all_devices
 
@@ -143,7 +144,7 @@ class _JaxStep:
         self._compiled = jax.jit(self._pure_step, **options)
 
     def __call__(self, batches, generator_latents):
-        result, values = self._compiled(*self._arguments(batches, generator_latents))
+        logs, values = self._compiled(*self._arguments(batches, generator_latents))
         for variable, value in zip(self.variables, values, strict=True):
             if self.on_several:
                 # Each process keeps a copy of its own, for whatever else reads it.
@@ -151,7 +152,9 @@ class _JaxStep:
                 self.placed[id(variable)] = (variable.value, value)
             else:
                 variable.assign(value)
-        return result.addressable_data(0) if self.on_several else result
+        if self.on_several:
+            logs = {name: value.addressable_data(0) for name, value in logs.items()}
+        return logs
 
     def lower(self, batches, generator_latents):
         """The step before it is compiled, as `jax.stages.Lowered`."""
@@ -159,8 +162,8 @@ class _JaxStep:
 
     def _pure_step(self, values, batches, generator_latents):
         with keras.StatelessScope(list(zip(self.variables, values, strict=True))) as scope:
-            result = self.step(_update_in_scope, batches, generator_latents)
-        return result, [scope.get_current_value(variable) for variable in self.variables]
+            logs = self.step(_update_in_scope, batches, generator_latents)
+        return logs, [scope.get_current_value(variable) for variable in self.variables]
 
     def _arguments(self, batches, generator_latents):
         values = [variable.value for variable in self.variables]
