@@ -246,7 +246,7 @@ class Config:
         if self.clusters and (self.conditional or self.latent_dim < 2):
             raise UserError("clusters are for runs without labels, with two latents or more")
         if self.auxiliary_weight and not self.clusters:
-            raise UserError("auxiliary_weight is for runs with clusters: choose how many")
+            raise UserError("auxiliary_weight is for runs with clusters: set clusters, too")
         if self.penalty and self.dropout:
             raise UserError(
                 "dropout changes the discriminator's output from call to call, which the penalty "
