@@ -70,8 +70,8 @@ class Composite(keras.Model):
         penalized_discriminator: The discriminator together with its penalty: the
             model whose training is the discriminator's update. `None` until
             `build_composite` sets it.
-        guided: The composite together with an `AuxiliaryClassifier`: where there is one, the model
-            whose training is the generator's update. `build_composite` sets it.
+        guided: The composite together with an `AuxiliaryClassifier`: the model whose
+            training is then the generator's update. `None` without one.
         distribution: What divides a batch among several devices, or `None`.
             `build_composite` sets it within `keras_gan.spread`.
 
