@@ -10,7 +10,9 @@ from keras_gan import UserError, configure, load_generator, make_conditional, ru
 from keras_gan.callbacks.walks import WalkPlot
 from keras_gan.cli import main
 from keras_gan.data.clusters import cluster_images
-from keras_gan.networks.clustered import classifier_of, label_from_latent, label_of_latents
+from keras_gan.gan.chosen import choose_labels, chosen_labels
+from keras_gan.gan.latents import draw_latents
+from keras_gan.networks.clustered import classifier_of, label_from_latent
 from keras_gan.networks.mlp import build
 
 
@@ -138,12 +140,18 @@ def test_clusters_are_for_runs_without_labels(other):
         configure(clusters=5, **other)
 
 
-def test_the_labels_of_latents_are_those_that_the_generator_takes():
-    counts = np.array([10, 60, 30])
-    latents = np.random.default_rng(0).standard_normal((50, 4)).astype("float32")
-    images = label_from_latent(numbers(3), counts).predict(latents, verbose=0)
-    labels = label_of_latents(4, counts).predict(latents, verbose=0)
-    np.testing.assert_array_equal(labels, np.rint(3 * images[:, 0, 0, 0]))
+@pytest.mark.parametrize("distribution", ["normal", "uniform"])
+def test_latents_choose_the_labels_that_they_are_asked_to(distribution):
+    counts = np.array([0, 100, 600, 300, 0])
+    labels = np.repeat(np.arange(5), counts)
+    drawn = draw_latents(np.random.default_rng(0), 1000, 4, distribution)
+    latents = choose_labels(drawn, labels, counts, distribution)
+    chosen = keras.ops.convert_to_numpy(chosen_labels(latents, counts, distribution))
+    np.testing.assert_array_equal(chosen, labels)
+    np.testing.assert_array_equal(latents[:, :-1], drawn[:, :-1])
+    parts = [0.05, 0.3, 0.7, 0.95]
+    quantiles = (np.quantile(each[:, -1], parts) for each in (latents, drawn))
+    np.testing.assert_allclose(*quantiles, atol=0.15)
 
 
 def test_a_classifier_learns_clusters(digits):

@@ -25,7 +25,7 @@ from keras_gan.evaluation import usefulness
 from keras_gan.evaluation.samples import load_source, samples_from
 from keras_gan.gan.auxiliary import AuxiliaryClassifier
 from keras_gan.gan.step import GanStep
-from keras_gan.networks.clustered import label_from_latent, label_of_latents
+from keras_gan.networks.clustered import label_from_latent
 from keras_gan.networks.conditional import classes_of, walk_between_classes
 from keras_gan.pictures.grids import titled_mosaic
 from keras_gan.registry import LOSSES, NETWORKS
@@ -465,7 +465,7 @@ def test_an_auxiliary_classifier_keeps_images_to_what_their_latents_ask_for():
     _, discriminator = small_networks()
     counts, classifier = np.array([1, 1]), mean_grey()
     latent_dim = LATENT_DIM + 1
-    auxiliary = AuxiliaryClassifier(label_of_latents(latent_dim, counts), classifier, weight=10.0)
+    auxiliary = AuxiliaryClassifier(classifier, 10.0, counts)
     generator = label_from_latent(conditional, counts)
     composite = build_composite(generator, discriminator, auxiliary=auxiliary, jit_compile=False)
     before = classifier.get_weights()

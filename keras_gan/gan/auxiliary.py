@@ -3,8 +3,10 @@
 import hashlib
 
 import keras
+import numpy as np
 from keras import ops
 
+from keras_gan.gan.chosen import choose_labels, chosen_labels
 from keras_gan.gan.composite import Composite, frozen
 
 
@@ -17,30 +19,43 @@ class AuxiliaryClassifier:
     the same time. This one has learned before, and the discriminator knows of no labels.
 
     Args:
-        label_of: A model from latents to labels, integers of shape `(batch,)`.
         classifier: A model from images to logits `(batch, classes)`. What it learns later
             makes no difference: its weights are copied.
         weight: Float, above 0.
+        counts: Array of shape `(classes,)`: how frequent each label is, as in
+            `label_from_latent`.
+        latent_distribution: `"normal"` or `"uniform"`, as in `draw_latents`.
 
     Example:
 
-    >>> auxiliary = AuxiliaryClassifier(label_of, classifier, weight=0.07)
+    >>> auxiliary = AuxiliaryClassifier(classifier, 0.05, np.bincount(clusters))
     >>> composite = build_composite(generator, discriminator, auxiliary=auxiliary)
     """
 
-    def __init__(self, label_of: keras.Model, classifier: keras.Model, weight: float):
-        self.label_of = label_of
+    def __init__(
+        self,
+        classifier: keras.Model,
+        weight: float,
+        counts: np.ndarray,
+        latent_distribution: str = "normal",
+    ):
         self.classifier = classifier
         self.weights = [
             [ops.convert_to_numpy(variable) for variable in variables]
             for variables in (classifier.trainable_variables, classifier.non_trainable_variables)
         ]
         self.weight = weight
+        self.counts = counts
+        self.latent_distribution = latent_distribution
 
     def checksum(self) -> str:
         """Tells whether two classifiers have the same weights."""
         arrays = (array for arrays in self.weights for array in arrays)
         return hashlib.sha256(b"".join(array.tobytes() for array in arrays)).hexdigest()
+
+    def ask_for(self, labels: np.ndarray, latents: np.ndarray) -> np.ndarray:
+        """Moves latents so that they ask for given labels: see `choose_labels`."""
+        return choose_labels(latents, labels, self.counts, self.latent_distribution)
 
     def loss(self, latents, images):
         """What the generator's loss gets, a scalar.
@@ -50,7 +65,7 @@ class AuxiliaryClassifier:
             images: Tensor `(batch, 28, 28, 1)`, drawn from these.
         """
         logits, _ = self.classifier.stateless_call(*self.weights, images)
-        labels = self.label_of(latents)
+        labels = chosen_labels(latents, self.counts, self.latent_distribution)
         losses = ops.sparse_categorical_crossentropy(
             labels, ops.cast(logits, "float32"), from_logits=True
         )

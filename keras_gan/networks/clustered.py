@@ -1,12 +1,11 @@
 """Networks for clusters: a generator that chooses one by a latent, and a classifier."""
 
-import statistics
-
 import keras
 import numpy as np
-from keras import layers, ops
+from keras import layers
 
 from keras_gan.data.pixels import to_unit_range
+from keras_gan.gan.chosen import chosen_labels
 from keras_gan.networks.default import Conv2D
 
 # How the classifier learns.
@@ -39,22 +38,8 @@ def label_from_latent(
     >>> images = generator.predict(np.random.standard_normal((10, 101)))
     """
     latents = keras.Input((generator.inputs[0].shape[1] + 1,), name="latent")
-    label = _label(latents, counts, latent_distribution)
+    label = chosen_labels(latents, counts, latent_distribution)
     return keras.Model(latents, generator([latents[:, :-1], label]), name="generator")
-
-
-def label_of_latents(
-    latent_dim: int, counts: np.ndarray, latent_distribution: str = "normal"
-) -> keras.Model:
-    """A model from latents to the labels that a generator of `label_from_latent` takes from them.
-
-    Args:
-        latent_dim: Integer, the size of the latents.
-        counts: As in `label_from_latent`.
-        latent_distribution: The same.
-    """
-    latents = keras.Input((latent_dim,), name="latent")
-    return keras.Model(latents, _label(latents, counts, latent_distribution), name="label")
 
 
 def classifier_of(images: np.ndarray, labels: np.ndarray, classes: int) -> keras.Model:
@@ -91,18 +76,3 @@ def classifier_of(images: np.ndarray, labels: np.ndarray, classes: int) -> keras
     classifier.compile(keras.optimizers.Adam(RATE), loss)
     classifier.fit(to_unit_range(images), labels, batch_size=64, epochs=EPOCHS, verbose=0)
     return classifier
-
-
-def _label(latents, counts, distribution):
-    parts = np.cumsum(counts)[:-1] / np.sum(counts)
-    borders = [_quantile(part, distribution) for part in parts.tolist()]
-    above = ops.greater(latents[:, -1:], [borders])
-    return ops.sum(ops.cast(above, "int32"), axis=1)
-
-
-def _quantile(part, distribution):
-    if distribution == "uniform":
-        return 2 * part - 1
-    if not 0 < part < 1:  # no image is in the first clusters, or in the last
-        return -10.0 if part <= 0 else 10.0
-    return statistics.NormalDist().inv_cdf(part)

@@ -9,7 +9,7 @@ from keras_gan.gan.auxiliary import AuxiliaryClassifier
 from keras_gan.gan.building import build_composite
 from keras_gan.gan.composite import Composite
 from keras_gan.gan.labels import is_conditional
-from keras_gan.networks.clustered import label_from_latent, label_of_latents
+from keras_gan.networks.clustered import label_from_latent
 from keras_gan.networks.conditional import make_conditional, make_generator_conditional
 from keras_gan.networks.loading import load_networks
 from keras_gan.presets import PRESETS
@@ -70,10 +70,9 @@ def build_networks(
             generator = label_from_latent(generator, counts, config.latent_distribution)
             aside = 0
             if classifier:
-                label_of = label_of_latents(
-                    generator.inputs[0].shape[1], counts, config.latent_distribution
+                auxiliary = AuxiliaryClassifier(
+                    classifier, config.auxiliary_weight, counts, config.latent_distribution
                 )
-                auxiliary = AuxiliaryClassifier(label_of, classifier, config.auxiliary_weight)
         elif classes:
             generator, discriminator = make_conditional(generator, discriminator, classes)
         latent_dim = generator.inputs[0].shape[1] + aside

@@ -13,7 +13,6 @@ from keras_gan.callbacks.together import StopTogether
 from keras_gan.console import say, warnings_said
 from keras_gan.errors import Stopped
 from keras_gan.gan.composite import Composite
-from keras_gan.gan.labels import is_conditional
 from keras_gan.runs import folders, resuming
 from keras_gan.runs.preparing import prepare, what_all_share
 from keras_gan.runs.provenance import SAME_DIGITS, place, settings_text
@@ -130,7 +129,7 @@ def _train(prepared):
                 train(
                     prepared.composite,
                     prepared.dataset.images,
-                    prepared.labels if is_conditional(prepared.composite) else None,
+                    prepared.labels,
                     epochs=config.epochs,
                     batch_size=config.batch_size,
                     callbacks=[*callbacks, freed_memory],

@@ -43,8 +43,9 @@ def train(
         composite: A `Composite` made by `build_composite`.
         images: `uint8` array of shape `(n, 28, 28, 1)`, or floats from 0 to 1.
         labels: Integer array of shape `(n,)`, the class of each image, for a
-            conditional composite; `None` for another. Generated images get the labels
-            of the real ones that they are shown with.
+            conditional composite, or for one with an `AuxiliaryClassifier`; `None` for
+            another. Generated images get the labels of the real ones that they are shown
+            with.
         epochs: Integer, how many times to go through the images.
         batch_size: Integer, the number of real images in an update of the
             discriminator.
@@ -92,19 +93,26 @@ def train(
     step = GanStep(composite)
     penalty = composite.penalized_discriminator.penalty
     latent_dim = composite.inputs[0].shape[1]
+    conditional = is_conditional(composite)
 
     def labels_of(rows):
         return None if labels is None else labels[rows]
 
     def draw(n, labels):
         latents = draw_latents(position.rng, n, latent_dim, latent_distribution)
-        return with_labels(latents, None if labels is None else np.resize(labels, n))
+        if labels is None:
+            return latents
+        labels = np.resize(labels, n)
+        if composite.guided:
+            return composite.guided.auxiliary.ask_for(labels, latents)
+        return with_labels(latents, labels)
 
     def draw_batch(rows):
         real_images = to_unit_range(images[rows])
         latents = draw(len(rows), labels_of(rows))
         random = penalty.draw(position.rng, real_images)
-        return with_labels(real_images, labels_of(rows)), latents, random
+        told = labels_of(rows) if conditional else None
+        return with_labels(real_images, told), latents, random
 
     watchers = keras.callbacks.CallbackList(
         [GanCallback(), *callbacks],  # the first fills `history`, even if no other does
@@ -154,7 +162,7 @@ def _checked_labels(labels, n, composite):
     conditional = is_conditional(composite)
     if conditional and labels is None:
         raise ValueError("a conditional composite needs labels: give one for each image")
-    if not conditional and labels is not None:
+    if not (conditional or composite.guided) and labels is not None:
         raise ValueError(
             "labels were given to a composite that takes none: see keras_gan.make_conditional; if "
             "this was meant for another argument, name it, such as epochs=5"
