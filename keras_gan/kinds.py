@@ -31,17 +31,19 @@ class Integer:
         return int(value)
 
 
-class CountOrAll:
-    """Integers from 1, or `"all"`."""
+class IntegerOr(Integer):
+    """Integers from `low` to `high`, or a word."""
 
-    metavar, expected = "N", 'a whole number from 1, or "all"'
+    def __init__(self, word: str, low: int, high: int):
+        super().__init__(low, high)
+        self.word = word
+        self.expected += f', or "{word}"'
 
-    @staticmethod
-    def parse(text: str) -> int | str:
-        return text if text == "all" else int(text)
+    def parse(self, text: str) -> int | str:
+        return text if text == self.word else int(text)
 
     def checked(self, value: Any) -> int | str:
-        return value if value == "all" else COUNT.checked(value)
+        return value if value == self.word else super().checked(value)
 
 
 class Float:

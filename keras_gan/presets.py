@@ -2,10 +2,15 @@
 
 # Nothing of ours on top of what was published.
 PLAIN = {"penalty": 0.0, "average": 0.0, "fresh_latents": 1}
-# What `--conditional` adds to a recipe of ours.
-CONDITIONAL = {"default": {"learning_rate_decay": 0.5}}
+# Where the number of clusters is left to the program.
+AUTO = "auto"
 PRESETS = {
-    "default": {},
+    "default": {
+        "batch_size": 128,
+        "clusters": AUTO,
+        "auxiliary_weight": 0.05,
+        "learning_rate_decay": 0.5,
+    },
     # https://machinelearningmastery.com/how-to-develop-a-generative-adversarial-network-for-an-mnist-handwritten-digits-from-scratch-in-keras/
     "tutorial": PLAIN
     | {
@@ -54,3 +59,23 @@ PRESETS = {
     # Lim and Ye, 2017, https://arxiv.org/abs/1705.02894, on the default networks
     "hinge": {"loss": "hinge"},
 }
+# What becomes of recipes where there are no clusters.
+WITHOUT_CLUSTERS = {"default": {"batch_size": 64, "clusters": 0, "auxiliary_weight": 0.0}}
+
+
+def recipe(preset: str, settings: dict) -> dict:
+    """The settings of a preset, as they are beside others.
+
+    Labels, and networks that are not the default ones, do not go with the clusters of the
+    default.
+
+    Args:
+        preset: String, a key of `PRESETS`.
+        settings: Dict of the settings that are given.
+    """
+    found = PRESETS.get(preset, {})
+    labels_or_files = map(settings.get, ("conditional", "generator", "discriminator"))
+    other_networks = settings.get("networks", "default") != "default"
+    if any(labels_or_files) or other_networks or settings.get("clusters") == 0:
+        found = found | WITHOUT_CLUSTERS.get(preset, {})
+    return found

@@ -9,7 +9,7 @@ import dataclasses
 from keras_gan import kinds
 from keras_gan.errors import UserError
 from keras_gan.kinds import COUNT, setting
-from keras_gan.presets import CONDITIONAL, PRESETS
+from keras_gan.presets import AUTO, PRESETS, recipe
 from keras_gan.registry import LOSSES, NETWORKS
 
 DATASETS = ("mnist", "fashion_mnist")
@@ -103,19 +103,20 @@ class Config:
         "that have labels",
         TRAINING,
     )
-    clusters: int = setting(
+    clusters: int | str = setting(
         0,
-        kinds.Integer(0, 1000),
-        "without labels, sort the images into so many clusters, and train on these as on classes: "
-        "digits become clearer; the generator takes the cluster from the last of its latents",
+        kinds.IntegerOr(AUTO, 0, 1000),
+        "without labels, sort the images into so many clusters, so that each digit becomes clear; "
+        "the last latent chooses the cluster (auto: 20; of fewer than 5,000 images, one for 250; "
+        "of fewer than 500, none)",
         TRAINING,
         instead_of="conditional",
     )
     auxiliary_weight: float = setting(
         0.0,
         kinds.Float("from 0 to 100", lambda weight: 0 <= weight <= 100, "WEIGHT"),
-        "with clusters, tell the discriminator nothing of them, but let a classifier of clusters "
-        "add its cross-entropy to the generator's loss, with this weight",
+        "weight of the cross-entropy that a classifier of the clusters adds to the generator's "
+        "loss; with 0, the discriminator is told the clusters, as if they were labels",
         TRAINING,
     )
     latent_dim: int = setting(
@@ -136,8 +137,8 @@ class Config:
     learning_rate_decay: float = setting(
         0.0,
         kinds.Fraction(),
-        "share of the epochs, at the end, over which the learning rate falls to 0; such a run "
-        "cannot be resumed with other --epochs (with --conditional, the preset default has 0.5)",
+        "share of the epochs, at the end, over which the learning rate falls to 0; with other "
+        "--epochs, such a run is resumed from before that",
         TRAINING,
     )
     beta_1: float = setting(
@@ -220,7 +221,7 @@ class Config:
     )
     devices: int | str = setting(
         1,
-        kinds.CountOrAll(),
+        kinds.IntegerOr("all", 1, 1_000_000),
         "GPUs of this machine to divide a batch among, or all (docs/devices.md)",
         RUNNING,
         changeable=True,
@@ -244,7 +245,9 @@ class Config:
     def __post_init__(self):
         kinds.check_settings(self)
         if self.clusters and (self.conditional or self.latent_dim < 2):
-            raise UserError("clusters are for runs without labels, with two latents or more")
+            raise UserError(
+                "clusters are for runs without labels, with two latents or more: set clusters to 0"
+            )
         if self.auxiliary_weight and not self.clusters:
             raise UserError("auxiliary_weight is for runs with clusters: set clusters, too")
         if self.penalty and self.dropout:
@@ -282,10 +285,7 @@ def configure(preset: str = "default", **settings) -> Config:
 
     >>> config = configure("wgan-gp", epochs=20, seed=7)
     """
-    recipe = PRESETS.get(preset, {})
-    if settings.get("conditional"):
-        recipe = recipe | CONDITIONAL.get(preset, {})
-    config = Config(preset=preset, **recipe | settings)
+    config = Config(preset=preset, **recipe(preset, settings) | settings)
     for name in ("beta_1", "beta_2"):
         if name in settings and config.optimizer != "adam":
             raise UserError(

@@ -117,6 +117,7 @@ def test_a_run_is_resumed_with_its_clusters(trained, tmp_path):
 def test_some_walks_stay_within_a_cluster():
     class AsRun:
         config = configure(clusters=5)
+        labels = np.zeros(8)
         latents = np.random.default_rng(0).standard_normal((8, 100)).astype("float32")
         plots_dir = generator = None
 

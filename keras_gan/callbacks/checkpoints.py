@@ -20,16 +20,19 @@ class Checkpoints(GanCallback):
         position: The `Position` that `train` keeps up to date.
         variables: List of the Keras variables that hold the run's state.
         minutes: Float, the longest time from one checkpoint to the next.
+        lasting: Integer, the epoch after which a checkpoint is kept until the end; or
+            `None`.
         stop: A `StopRequest`, or `None`.
     """
 
-    def __init__(self, folder, about, position, variables, minutes=5, stop=None):
+    def __init__(self, folder, about, position, variables, minutes=5, lasting=None, stop=None):
         super().__init__()
         self.folder = folder
         self.about = about
         self.position = position
         self.variables = variables
         self.minutes = minutes
+        self.lasting = lasting
         self.stop = stop or StopRequest()
 
     def before_training(self):
@@ -44,6 +47,6 @@ class Checkpoints(GanCallback):
         self._save()
 
     def _save(self):
-        save_checkpoint(self.folder, self.about, self.position, self.variables)
+        save_checkpoint(self.folder, self.about, self.position, self.variables, self.lasting)
         self.saved = time.monotonic()
         self.stop.obey()

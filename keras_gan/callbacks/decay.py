@@ -7,6 +7,16 @@ from keras_gan.training.callback import GanCallback
 EVERY = 16  # steps
 
 
+def epochs_at_full_rate(epochs: int, share: float) -> int:
+    """How many epochs end before the learning rate begins to fall.
+
+    Args:
+        epochs: Integer, the epochs of the training.
+        share: Float, as in `LearningRateDecay`.
+    """
+    return math.floor(epochs * (1 - share) + 1e-9)
+
+
 class LearningRateDecay(GanCallback):
     """Lets the learning rate of both sides fall along a line, to almost 0 at the last step.
 

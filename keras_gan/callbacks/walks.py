@@ -46,7 +46,8 @@ class WalkPlot(GanCallback):
     def for_run(cls, run):
         names = run.dataset.classes if run.config.conditional else None
         latents = run.latents
-        if run.config.clusters:  # straight, the first two pairs stay within one
+        clustered = run.labels is not None and not run.config.conditional
+        if clustered:  # straight, the first two pairs stay within one cluster
             latents = latents.copy()
             latents[1:4:2, -1] = latents[:4:2, -1]
         return cls(run.plots_dir, latents, run.generator, names)

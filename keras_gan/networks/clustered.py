@@ -6,6 +6,7 @@ from keras import layers
 
 from keras_gan.data.pixels import to_unit_range
 from keras_gan.gan.chosen import chosen_labels
+from keras_gan.networks.conditional import UNITS, with_features
 from keras_gan.networks.default import Conv2D
 
 # How the classifier learns.
@@ -40,6 +41,32 @@ def label_from_latent(
     latents = keras.Input((generator.inputs[0].shape[1] + 1,), name="latent")
     label = chosen_labels(latents, counts, latent_distribution)
     return keras.Model(latents, generator([latents[:, :-1], label]), name="generator")
+
+
+def with_hidden_layer(discriminator: keras.Model) -> keras.Model:
+    """Adds a hidden layer to a discriminator, between its last one and a new logit.
+
+    A discriminator that is told nothing of the clusters judges all of them, and needs more
+    than one that draws from a single kind of image.
+
+    Args:
+        discriminator: A model from images to `(batch, 1)`. Its layers are shared, not
+            copied.
+
+    Returns:
+        A model of the same inputs and outputs.
+
+    Example:
+
+    >>> discriminator = with_hidden_layer(build_discriminator())
+    """
+    features = with_features(discriminator).outputs[1]
+    if len(features.shape) > 2:
+        features = layers.Flatten(name="features")(features)
+    hidden = layers.Dense(UNITS, name="judge")(features)
+    hidden = layers.LeakyReLU(0.2, name="judge_activation")(hidden)
+    logit = layers.Dense(1, dtype="float32", name="logit")(hidden)
+    return keras.Model(discriminator.inputs[0], logit, name=discriminator.name)
 
 
 def classifier_of(images: np.ndarray, labels: np.ndarray, classes: int) -> keras.Model:

@@ -189,7 +189,7 @@ def _is_dense(layer, output):
 
 def _conditional_discriminator(discriminator, classes):
     image, label = keras.Input(discriminator.inputs[0].shape[1:], name="image"), _label()
-    logit, features = _with_features(discriminator)(image)
+    logit, features = with_features(discriminator)(image)
     features = layers.Dense(UNITS, name="features")(layers.Flatten()(features))
     features = layers.LeakyReLU(0.2, name="features_activation")(features)
     embedding = layers.Embedding(
@@ -200,14 +200,14 @@ def _conditional_discriminator(discriminator, classes):
     return keras.Model([image, label], logit, name="conditional_discriminator")
 
 
-def _with_features(discriminator):
+def with_features(discriminator):
     """The discriminator, with what its last hidden layer gives as a second output."""
     output = discriminator.outputs[0]
     layer, features = _origin(output)
     while features is not None and not getattr(layer, "weights", ()):  # as of an activation
         layer, features = _origin(features)
     if isinstance(layer, keras.Model):  # a model in a model
-        inner_output, features = _with_features(layer)(features)
+        inner_output, features = with_features(layer)(features)
         output = inner_output if layer is _origin(output)[0] else output
     return keras.Model(discriminator.inputs[0], [output, features], name=discriminator.name)
 

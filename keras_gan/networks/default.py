@@ -75,7 +75,7 @@ def build_discriminator(dropout: float = 0.0) -> keras.Sequential:
 
     A 4x4 convolution of stride 4 takes the image to a 7x7 grid of patches, and
     a 3x3 convolution of stride 2 compares the patches with their neighbours in nine
-    places. Two hidden layers that see all nine then decide whether the parts
+    places. A hidden layer that sees all nine then decides whether the parts
     make a digit.
 
     Args:
@@ -103,8 +103,6 @@ def build_discriminator(dropout: float = 0.0) -> keras.Sequential:
             layers.Flatten(name="flatten"),
             layers.Dense(256, name="whole"),
             *activated("whole", dropout),
-            layers.Dense(256, name="judge"),
-            *activated("judge", dropout),
             layers.Dense(1, dtype="float32", name="logit"),
         ],
         name="discriminator",

@@ -11,6 +11,9 @@ PATHS = [name for name, kind in KINDS.items() if isinstance(kind, ExistingPath)]
 # What a run computes is the same whatever these are.
 PLACES = [name for name, kind in KINDS.items() if isinstance(kind, FilePath) and name not in PATHS]
 
+# What else in a recipe depends on.
+DECISIVE = ("conditional", "clusters", "networks", "generator", "discriminator")
+
 
 def published(settings: dict) -> dict:
     """The settings of a run as others may read them.
@@ -51,8 +54,10 @@ def command(settings: dict) -> str:
     Args:
         settings: Dict of what `config.json` says.
     """
-    recipe = {name: settings[name] for name in ("preset", "conditional")}
-    options = chosen(recipe) | chosen(settings, configure(**recipe))
+    decisive = {name: settings[name] for name in DECISIVE}
+    recipe = chosen({"preset": settings["preset"]})
+    recipe |= chosen(decisive, configure(**recipe))
+    options = recipe | chosen(settings, configure(**recipe))
     words = ["python", "main.py"]
     for name, value in options.items():
         if isinstance(value, bool):

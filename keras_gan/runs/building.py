@@ -9,7 +9,7 @@ from keras_gan.gan.auxiliary import AuxiliaryClassifier
 from keras_gan.gan.building import build_composite
 from keras_gan.gan.composite import Composite
 from keras_gan.gan.labels import is_conditional
-from keras_gan.networks.clustered import label_from_latent
+from keras_gan.networks.clustered import label_from_latent, with_hidden_layer
 from keras_gan.networks.conditional import make_conditional, make_generator_conditional
 from keras_gan.networks.loading import load_networks
 from keras_gan.presets import PRESETS
@@ -46,8 +46,8 @@ def build_networks(
         UserError: If a network comes from a file, and does not fit.
     """
     with devices.dtype_policy(config.mixed_precision):
-        # One latent decides on the cluster, and is not the networks' own.
-        aside = 1 if config.clusters else 0
+        # One latent chooses the cluster, and is not the networks' own.
+        aside = 1 if classes and not config.conditional else 0
         generator, discriminator = NETWORKS[config.networks](
             config.latent_dim - aside, config.dropout
         )
@@ -57,17 +57,20 @@ def build_networks(
             generator, discriminator = load_networks(
                 config.generator, config.discriminator, generator, discriminator
             )
-        told = classes and not config.auxiliary_weight
+        guided = classes and config.auxiliary_weight
+        told = classes and not guided
         if not told and (is_conditional(generator) or is_conditional(discriminator)):
             raise UserError(
                 "a network from a file takes labels: add --conditional, or give another file"
             )
         auxiliary = None
-        if config.auxiliary_weight:
+        if guided:
             if counts is None:
-                counts = np.ones(config.clusters)
-            generator = make_generator_conditional(generator, config.clusters, DEVIATION)
+                counts = np.ones(classes)
+            generator = make_generator_conditional(generator, classes, DEVIATION)
             generator = label_from_latent(generator, counts, config.latent_distribution)
+            if not config.discriminator:
+                discriminator = with_hidden_layer(discriminator)
             aside = 0
             if classifier:
                 auxiliary = AuxiliaryClassifier(

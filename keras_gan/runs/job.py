@@ -7,6 +7,7 @@ import keras
 from keras_gan import files, processes
 from keras_gan.backend import keep_checksums
 from keras_gan.callbacks.checkpoints import Checkpoints
+from keras_gan.callbacks.decay import epochs_at_full_rate
 from keras_gan.callbacks.log import outcome_logged
 from keras_gan.callbacks.memory import FreedMemory
 from keras_gan.callbacks.together import StopTogether
@@ -71,7 +72,8 @@ def resume(**settings) -> Composite:
     newest = resuming.find_checkpoint(settings["models_dir"])
     if newest is None:
         return _run(configure(**settings), None)
-    return _run(resuming.settings_to_resume_with(newest, settings), newest)
+    config = resuming.settings_to_resume_with(newest, settings)
+    return _run(config, resuming.to_go_on_from(newest, config))
 
 
 def _run(config, newest):
@@ -121,6 +123,7 @@ def _train(prepared):
                 prepared.position,
                 prepared.variables,
                 config.checkpoint_minutes,
+                epochs_at_full_rate(config.epochs, config.learning_rate_decay),
                 stop,
             )
             callbacks.append(checkpoints)

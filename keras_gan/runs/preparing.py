@@ -21,6 +21,7 @@ from keras_gan.gan.composite import Composite
 from keras_gan.gan.labels import is_conditional, with_labels
 from keras_gan.gan.latents import draw_latents
 from keras_gan.networks.clustered import classifier_of, label_from_latent
+from keras_gan.presets import AUTO
 from keras_gan.registry import CALLBACKS
 from keras_gan.runs import resuming
 from keras_gan.runs.building import architectures_of, build_networks
@@ -33,7 +34,10 @@ COLUMNS = 10
 ROWS = 10
 # A grid of more classes would not fit on a screen.
 MAX_ROWS = 26
-IMAGES_OF_A_CLUSTER = 10
+IMAGES_OF_A_CLUSTER = 10  # at least
+# Where the number of clusters is left to the program.
+CLUSTERS = 20
+IMAGES_OF_AN_AUTO_CLUSTER = 250
 
 
 @dataclasses.dataclass
@@ -113,9 +117,10 @@ def prepare(config: Config, newest: Checkpoint | None) -> Run:
         check_split(config.batch_size, count)
         devices.check_precision(config.mixed_precision, count)
         device = devices.describe_device(count)
-        counts = np.bincount(labels, minlength=classes) if config.clusters else None
+        clustered = classes and not config.conditional
+        counts = np.bincount(labels, minlength=classes) if clustered else None
         classifier = None
-        if config.auxiliary_weight:
+        if clustered and config.auxiliary_weight:
             classifier = classifier_of(dataset.images, labels, classes)
         with devices.spread(config.devices):
             architectures = newest and newest.about["architectures"]
@@ -123,12 +128,12 @@ def prepare(config: Config, newest: Checkpoint | None) -> Run:
         told = is_conditional(composite)
         config = dataclasses.replace(
             config,
-            latent_dim=composite.inputs[0].shape[1] + (1 if config.clusters and told else 0),
+            latent_dim=composite.inputs[0].shape[1] + (1 if clustered and told else 0),
             jit_compile=composite.jit_compile if backend == "tensorflow" else config.jit_compile,
         )
         average = AveragedGenerator(composite.generator, config.average)
         generator = average.generator
-        if config.clusters and told:
+        if clustered and told:
             generator = label_from_latent(generator, counts, config.latent_distribution)
         yardstick = find_yardstick(dataset) if can_be_compared_with(dataset) else None
     architectures = architectures_of(config, composite)
@@ -153,11 +158,15 @@ def _labels_to_train_on(config, dataset):
     """The class or the cluster of each image, and how many there are; or twice `None`."""
     if config.conditional:
         return dataset.class_indices, len(dataset.classes)
-    if config.clusters:
-        if not config.quiet and processes.is_first():
-            say(f"Sorting the images into {config.clusters} clusters.")
-        return cluster_images(dataset.images, config.clusters, config.seed), config.clusters
-    return None, None
+    clusters = config.clusters
+    if clusters == AUTO:
+        clusters = min(CLUSTERS, len(dataset.images) // IMAGES_OF_AN_AUTO_CLUSTER)
+        clusters = clusters if clusters > 1 else 0
+    if not clusters:
+        return None, None
+    if not config.quiet and processes.is_first():
+        say(f"Sorting the images into {clusters} clusters.")
+    return cluster_images(dataset.images, clusters, config.seed), clusters
 
 
 def what_all_share(run: Run, newest: Checkpoint | None) -> dict[str, str]:
@@ -193,7 +202,7 @@ def _load_images(config, newest):
             f"{dataset.source}: found {found}; --conditional needs labels of at least two classes: "
             "give labelled images, or leave out --conditional"
         )
-    if config.clusters > len(dataset.images) // IMAGES_OF_A_CLUSTER:
+    if config.clusters != AUTO and config.clusters > len(dataset.images) // IMAGES_OF_A_CLUSTER:
         raise UserError(
             f"{dataset.source}: {len(dataset.images):,} images are too few for {config.clusters} "
             f"clusters, with at least {IMAGES_OF_A_CLUSTER} images each; choose fewer --clusters"

@@ -1,7 +1,9 @@
 """The rules of resuming: what a run goes on from, and what may have changed."""
 
+import dataclasses
 import pathlib
 
+from keras_gan.callbacks.decay import epochs_at_full_rate
 from keras_gan.console import one_line, say
 from keras_gan.data import Dataset, embedded_digits
 from keras_gan.errors import UserError
@@ -56,12 +58,6 @@ def settings_to_resume_with(newest: Checkpoint, given: dict) -> Config:
                 f"{name} is {begun_with[name]} in the run to resume and cannot become "
                 f"{getattr(config, name)}; leave it out, or start again without --resume"
             )
-    if config.learning_rate_decay and config.epochs != begun_with["epochs"]:
-        raise UserError(
-            f"epochs is {begun_with['epochs']} in the run to resume and cannot become "
-            f"{config.epochs}, since the learning rate falls towards the last of them; leave it "
-            "out, or start again without --resume"
-        )
     position = newest.position
     if (config.epochs, 0) < (position.epoch, position.step):
         raise UserError(
@@ -69,6 +65,35 @@ def settings_to_resume_with(newest: Checkpoint, given: dict) -> Config:
             f"epoch {position.epoch}, step {position.step}"
         )
     return config
+
+
+def to_go_on_from(newest: Checkpoint, config: Config) -> Checkpoint:
+    """The checkpoint that leads to the same run as one that was begun with these epochs.
+
+    It is the newest, unless the learning rate falls towards an epoch that is no longer the
+    last. Then it is the newest of those before the rate began to fall.
+
+    Raises:
+        UserError: If there is none.
+    """
+    epochs, share = newest.about["settings"]["epochs"], config.learning_rate_decay
+    if not share or config.epochs == epochs:
+        return newest
+    latest = epochs_at_full_rate(min(epochs, config.epochs), share)
+    if (newest.position.epoch, newest.position.step) <= (latest, 0):
+        return newest
+    before, _ = load_newest(newest.path.parent, latest)
+    if not before:
+        raise UserError(
+            f"epochs is {epochs} in the run to resume and cannot become {config.epochs}, since the "
+            "learning rate has begun to fall towards the last of them, and no checkpoint is from "
+            "before that; leave it out, or start again without --resume"
+        )
+    say(
+        f"The learning rate has begun to fall towards epoch {epochs}: going back to epoch "
+        f"{before.position.epoch}, where it had not."
+    )
+    return dataclasses.replace(before, newest=newest.path)
 
 
 def check_backend(newest: Checkpoint, backend: str) -> None:
@@ -107,5 +132,6 @@ def same_images(newest: Checkpoint, dataset: Dataset, data: str | None) -> Datas
 def check_still_newest(newest: Checkpoint) -> None:
     """Raises a `UserError` if another run went on meanwhile from the same checkpoint."""
     now, _ = load_newest(newest.path.parent)
-    if not now or (now.path, now.about["started"]) != (newest.path, newest.about["started"]):
+    path = newest.newest or newest.path
+    if not now or (now.path, now.about["started"]) != (path, newest.about["started"]):
         raise UserError(f"{newest.path.parent}: another run was at work there; try again")

@@ -27,6 +27,7 @@ class Checkpoint:
         position: A `Position`.
         arrays: List of arrays, the values of the run's variables.
         checksum: String, of the file.
+        newest: The path of the newest checkpoint beside it, if it is another.
     """
 
     path: pathlib.Path
@@ -34,9 +35,10 @@ class Checkpoint:
     position: Position
     arrays: list[np.ndarray]
     checksum: str
+    newest: pathlib.Path | None = None
 
 
-def save_checkpoint(folder, about, position, variables):
+def save_checkpoint(folder, about, position, variables, lasting=None):
     """Writes a checkpoint, whole, and deletes all others but the one before it.
 
     Args:
@@ -44,6 +46,7 @@ def save_checkpoint(folder, about, position, variables):
         about: Dict that JSON can hold.
         position: A `Position`.
         variables: List of Keras variables.
+        lasting: Integer, an epoch whose checkpoint is not deleted either, or `None`.
 
     Returns:
         The path of the file.
@@ -62,18 +65,25 @@ def save_checkpoint(folder, about, position, variables):
     checksum = hashlib.sha256(content).hexdigest().encode()
 
     folder = pathlib.Path(folder)
-    path = folder / f"epoch_{position.epoch:06}_step_{position.step:06}.ckpt"
+    path = folder / _name(position.epoch, position.step)
     with disk_errors(path):
         folder.mkdir(exist_ok=True)
         write_bytes(path, HEADER + checksum + b"\n" + content)
-        _remove_others(folder, path)
+        _remove_others(folder, path, lasting)
     return path
 
 
-def _remove_others(folder, path):
+def _name(epoch, step):
+    return f"epoch_{epoch:06}_step_{step:06}.ckpt"
+
+
+def _remove_others(folder, path, lasting):
     # One from a later step is of no use any more: it was passed over, or this is another run.
     before = [other for other in _newest_first(folder) if other.name < path.name]
-    useless = set(_newest_first(folder)) - {path, *before[: KEPT - 1]}
+    kept = {path, *before[: KEPT - 1]}
+    if lasting is not None:
+        kept.update(other for other in before if other.name == _name(lasting, 0))
+    useless = set(_newest_first(folder)) - kept
     left_by_a_kill = set(folder.glob(".epoch_*"))
     for other in useless | left_by_a_kill:
         other.unlink(missing_ok=True)
@@ -99,11 +109,13 @@ def load_checkpoint(path):
     return Checkpoint(path, state["about"], position, arrays, checksum.decode())
 
 
-def load_newest(folder):
+def load_newest(folder, latest=None):
     """Reads the newest checkpoint that is whole.
 
     Args:
         folder: Path of the folder for checkpoints; it may be missing.
+        latest: Integer, the number of epochs after which a checkpoint is too new; or
+            `None`.
 
     Returns:
         A `Checkpoint`, or `None` if none is whole; and a dict that maps the
@@ -111,6 +123,8 @@ def load_newest(folder):
     """
     passed_over = {}
     for path in _newest_first(pathlib.Path(folder)):
+        if latest is not None and path.name > _name(latest, 0):
+            continue
         try:
             return load_checkpoint(path), passed_over
         except (OSError, ValueError) as error:
