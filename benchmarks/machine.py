@@ -44,6 +44,18 @@ def describe():
     )
 
 
+def build(config):
+    """The networks of a run on MNIST, with an auxiliary classifier that has learned nothing."""
+    from keras_gan.networks.clustered import build_classifier
+    from keras_gan.presets import AUTO
+    from keras_gan.runs.building import build_networks
+    from keras_gan.runs.preparing import CLUSTERS
+
+    classes = CLUSTERS if config.clusters == AUTO else config.clusters
+    classifier = build_classifier(classes) if config.auxiliary_weight else None
+    return build_networks(config, 10 if config.conditional else classes, classifier=classifier)
+
+
 def add_peer_options(parser):
     parser.add_argument("--peers", metavar="FOLDER", help="folder of other projects' recipes")
     parser.add_argument(

@@ -58,7 +58,7 @@ def main():
                 images, rate = (int(number) // per_real_image for number in counted)
                 theirs = fid(f"{out}/{peer}_{arguments.seconds:05}.npz")
                 seconds = train_preset(
-                    preset, dataset.images, [images], pathlib.Path(out), seed, by_images=True
+                    preset, data, [images], pathlib.Path(out), seed, by_images=True
                 )
                 ours = fid(f"{out}/our_{preset}_{images:05}.npz")
             found.append((images, ours, theirs, images / seconds, rate))

@@ -4,10 +4,11 @@
         [--peers FOLDER] [--torch-python FILE] [--marks 60,120,240] [--rounds 1]
         [--plot FILE]
 
-Each recipe trains alone. Only the seconds of its training steps count: not start-up,
-drawing and measuring. At each mark it draws 10,000 samples, and one yardstick
-measures those of all recipes. `--peers` names a folder with the recipes of other
-projects, `peers_keras.py` and `peers_torch.py`, which are trained in the same way.
+Each recipe trains alone, at a constant learning rate. Only the seconds of its training
+steps count: not start-up, sorting into clusters, drawing and measuring. At each mark it
+draws 10,000 samples, and one yardstick measures those of all recipes. `--peers` names a
+folder with the recipes of other projects, `peers_keras.py` and `peers_torch.py`, which
+are trained in the same way.
 The table gives medians over the rounds. Each round has another seed for our recipes;
 the peers repeat one seed.
 """
@@ -27,7 +28,6 @@ from matplotlib.figure import Figure
 
 from keras_gan import (
     PRESETS,
-    AveragedGenerator,
     GanCallback,
     configure,
     draw_samples,
@@ -36,9 +36,8 @@ from keras_gan import (
     load_yardstick,
     train,
 )
-from keras_gan.devices import repeat_exactly
 from keras_gan.pictures.plots import save_figure
-from keras_gan.runs.building import build_networks
+from keras_gan.runs.preparing import prepare
 
 SAMPLES = 10_000
 SCORES = ("FID", "precision", "recall", "coverage", "confident share")
@@ -84,12 +83,12 @@ class SamplesAtMarks(GanCallback):
             self.start += time.perf_counter() - now
 
 
-def train_preset(preset, images, marks, folder, seed, by_images=False):
+def train_preset(preset, data, marks, folder, seed, by_images=False):
     """Trains a preset up to the last mark, and leaves its samples in a folder.
 
     Args:
         preset: String, a key of `PRESETS`.
-        images: `uint8` array `(n, 28, 28, 1)`, to train on.
+        data: Path of the images to train on.
         marks: List of integers, in order: seconds of training.
         folder: Path of a folder for files `our_PRESET_MARK.npz`.
         seed: Integer, start of all random numbers.
@@ -98,12 +97,10 @@ def train_preset(preset, images, marks, folder, seed, by_images=False):
     Returns:
         The seconds of the training, without start-up and drawing.
     """
-    config = configure(preset, seed=seed)
-    repeat_exactly(seed)
-    composite = build_networks(config)
-    average = AveragedGenerator(composite.generator, config.average)
+    config = configure(preset, seed=seed, data=data, learning_rate_decay=0.0, quiet=True)
+    run = prepare(config, None)
     samples = SamplesAtMarks(
-        average.generator if config.average else composite.generator,
+        run.generator if config.average else run.composite.generator,
         lambda generator: draw_samples(generator, SAMPLES, seed, config.latent_distribution),
         marks,
         by_images,
@@ -111,11 +108,12 @@ def train_preset(preset, images, marks, folder, seed, by_images=False):
     )
     with contextlib.suppress(AllMarksReachedError):
         train(
-            composite,
-            images,
+            run.composite,
+            run.dataset.images,
+            run.labels,
             epochs=1_000_000,
             batch_size=config.batch_size,
-            callbacks=[average, samples],
+            callbacks=[run.average, samples],
             seed=seed,
             discriminator_steps=config.discriminator_steps,
             fresh_latents=config.fresh_latents,
@@ -124,10 +122,10 @@ def train_preset(preset, images, marks, folder, seed, by_images=False):
     return samples.seconds
 
 
-def samples_of_a_round(arguments, images, marks, seed, folder):
+def samples_of_a_round(arguments, marks, seed, folder):
     """Trains each recipe, and yields `(name, mark, path)` of the samples at each mark."""
     for preset in arguments.preset or ["default"]:
-        train_preset(preset, images, marks, folder, seed)
+        train_preset(preset, arguments.data, marks, folder, seed)
     data = str(pathlib.Path(arguments.data).resolve())
     in_order = ",".join(map(str, marks))
     for peer, _ in run_peers(arguments, marks[-1], folder, in_order, MNIST_NPZ=data):
@@ -185,7 +183,7 @@ def main():
     found, floor = {}, None
     for seed in range(arguments.rounds):
         with tempfile.TemporaryDirectory() as out:
-            samples = samples_of_a_round(arguments, dataset.images, marks, seed, pathlib.Path(out))
+            samples = samples_of_a_round(arguments, marks, seed, pathlib.Path(out))
             for name, mark, path in samples:
                 result = score(path, few, yardstick)
                 floor = result.scores["FID"].reference

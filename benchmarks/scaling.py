@@ -27,7 +27,7 @@ import time
 
 os.environ |= {"KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu"}
 
-from machine import describe, print_table
+from machine import build, describe, print_table
 
 EXCHANGE = re.compile(
     r" = (.*?) (?:all-reduce|all-gather|all-to-all|reduce-scatter|collective-permute)(?:-start)?\("
@@ -48,12 +48,11 @@ def measure(devices, preset, batch_size):
     import keras_gan as kg
     from keras_gan.data import to_unit_range
     from keras_gan.gan.step import GanStep
-    from keras_gan.runs.building import build_networks
 
     keras.utils.set_random_seed(0)
     config = kg.configure(preset, batch_size=batch_size)
     with kg.spread(devices):
-        composite = build_networks(config)
+        composite = build(config)
     rng = np.random.default_rng(0)
     images = np.resize(kg.embedded_digits().images, (batch_size, 28, 28, 1))
 

@@ -30,7 +30,7 @@ import sys
 import tempfile
 import time
 
-from machine import describe, print_table
+from machine import build, describe, print_table
 
 RECIPES = pathlib.Path(__file__).parent / "recipes"
 SAMPLES = 10_000
@@ -148,15 +148,13 @@ def operations(recipe):
 
     from keras_gan.commands.options import Parser
     from keras_gan.registry import COMMANDS
-    from keras_gan.runs.building import build_networks
     from keras_gan.settings import configure
 
     if recipe.networks_from:
         runpy.run_path(str(recipe.networks_from))
     given = vars(Parser(COMMANDS["train"], "train", {}).parse_args(recipe.options))
     config = configure(**{name: value for name, value in given.items() if name != "resume"})
-    classes = 10 if config.conditional else config.clusters or None
-    composite = build_networks(config, classes)
+    composite = build(config)
     steps = (recipe.images or 60_000) // (config.batch_size * config.discriminator_steps)
     return config.epochs * steps * sum(use.flops for use in uses_in_a_step(composite, config))
 

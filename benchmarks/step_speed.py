@@ -30,12 +30,11 @@ import keras
 import numpy as np
 import tensorflow as tf
 from keras import layers
-from machine import add_peer_options, describe, medians_of_rounds, print_table, run_peers
+from machine import add_peer_options, build, describe, medians_of_rounds, print_table, run_peers
 
 from keras_gan import PRESETS, R1Penalty, configure, draw_latents
 from keras_gan.data import IMAGE_SHAPE, to_unit_range
 from keras_gan.gan.step import GanStep
-from keras_gan.runs.building import build_networks
 
 ROUNDS = 15
 STEPS = 20
@@ -101,6 +100,9 @@ def uses_in_a_step(composite, config):
         ("generator learns", composite.generator, m, True, False),
         ("discriminator passes gradients on", composite.discriminator, m, False, True),
     ]
+    if composite.guided:
+        classifier = composite.guided.auxiliary.classifier
+        parts.append(("classifier passes gradients on", classifier, m, False, True))
     if config.fresh_latents or not config.jit_compile:  # else XLA draws once for both
         draws = ("generator draws for the discriminator", composite.generator, n, False, False)
         parts.insert(0, draws)
@@ -189,6 +191,8 @@ def step_by_hand(composite, images, config):
         with tf.GradientTape() as tape:
             fake = generator(points, training=True)
             g_loss = tf.reduce_mean(tf.nn.softplus(-discriminator(fake, training=True)))
+            if composite.guided:
+                g_loss += composite.guided.auxiliary.loss(points, fake)
         variables = generator.trainable_variables
         g_optimizer.apply(tape.gradient(g_loss, variables), variables)
         return d_loss, g_loss
@@ -225,14 +229,14 @@ def main():
     images = np.random.default_rng(0).integers(0, 256, (6000, *IMAGE_SHAPE), dtype="uint8")
 
     config = configure(arguments.preset)
-    ours = build_networks(config)
+    ours = build(config)
     config = dataclasses.replace(config, jit_compile=ours.jit_compile)
     tutorial = configure("tutorial")
     steps = TUTORIAL_STEPS if arguments.preset == "tutorial" else STEPS
     tasks = {
         "loop": (step_of_the_loop(ours, images, config), steps),
-        "by hand": (step_by_hand(build_networks(config), images, config), steps),
-        "tutorial": (step_of_the_loop(build_networks(tutorial), images, tutorial), TUTORIAL_STEPS),
+        "by hand": (step_by_hand(build(config), images, config), steps),
+        "tutorial": (step_of_the_loop(build(tutorial), images, tutorial), TUTORIAL_STEPS),
         "product": (product_of_matrices(), 1),
     }
 

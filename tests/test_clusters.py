@@ -14,6 +14,7 @@ from keras_gan.gan.chosen import choose_labels, chosen_labels
 from keras_gan.gan.latents import draw_latents
 from keras_gan.networks.clustered import classifier_of, label_from_latent
 from keras_gan.networks.mlp import build
+from keras_gan.runs import preparing
 
 
 def test_images_that_look_alike_are_in_one_cluster():
@@ -162,6 +163,28 @@ def test_a_classifier_learns_clusters(digits):
     classifier = classifier_of(images, clusters, 2)
     logits = classifier.predict(images / np.float32(255), verbose=0)
     assert (logits.argmax(axis=1) == clusters).mean() > 0.8
+
+
+def test_clusters_are_for_the_default_networks_without_labels(tmp_path):
+    (tmp_path / "network.keras").touch()
+    file = str(tmp_path / "network.keras")
+    assert (configure().clusters, configure().auxiliary_weight) == ("auto", 0.05)
+    others = [{"networks": "mlp"}, {"generator": file}, {"discriminator": file}, {"clusters": 0}]
+    for other in (*others, {"conditional": True}):
+        config = configure(**other)
+        assert (config.clusters, config.auxiliary_weight) == (0, 0)
+        assert config.batch_size != configure().batch_size
+    assert configure(networks="mlp", clusters=5).clusters == 5
+
+
+@pytest.mark.parametrize(("n", "clusters"), [(499, None), (500, 2), (1260, 5), (9000, 20)])
+def test_fewer_images_are_sorted_into_fewer_clusters(n, clusters, tmp_path, monkeypatch):
+    monkeypatch.setattr(preparing, "cluster_images", lambda images, n, seed: np.arange(n))
+    images = np.random.default_rng(0).integers(0, 256, (n, 28, 28), dtype="uint8")
+    np.savez(tmp_path / "images.npz", x=images)
+    config = configure(data=str(tmp_path / "images.npz"), auxiliary_weight=0.0, quiet=True)
+    labels = preparing.prepare(config, None).labels
+    assert (labels if labels is None else len(labels)) == clusters
 
 
 def test_an_auxiliary_classifier_needs_clusters():

@@ -1,5 +1,6 @@
 """Networks that are told which class to draw, and which class they see."""
 
+import dataclasses
 import json
 
 import keras
@@ -332,11 +333,12 @@ def test_it_is_trained_further_from_its_files(
     assert "add --conditional" in capsys.readouterr().err
 
 
-def test_it_adds_to_our_own_recipe_alone():
-    assert configure(conditional=True).learning_rate_decay == 0.5
-    assert configure(conditional=True, learning_rate_decay=0.1).learning_rate_decay == 0.1
-    assert configure().learning_rate_decay == 0
-    assert configure("dcgan", conditional=True).learning_rate_decay == 0
+def test_it_changes_our_own_recipe_alone():
+    config = configure(conditional=True)
+    assert (config.clusters, config.auxiliary_weight, config.batch_size) == (0, 0, 64)
+    assert configure(conditional=True, batch_size=32).batch_size == 32
+    plain = configure("dcgan")
+    assert configure("dcgan", conditional=True) == dataclasses.replace(plain, conditional=True)
 
 
 @pytest.mark.parametrize(

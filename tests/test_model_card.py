@@ -226,14 +226,15 @@ def test_settings_that_were_chosen_are_told(tmp_path):
 def test_its_command_does_the_same_run(preset, conditional, tmp_path):
     (tmp_path / "my digits.npz").touch()
     own = {"data": str(tmp_path / "my digits.npz"), "seed": 3, "learning_rate": 0.5}
-    for settings in ({}, own | {"jit_compile": False}, {"jit_compile": True, "epochs": 7}):
+    more = {"jit_compile": True, "epochs": 7, "clusters": 0}
+    for settings in ({}, own | {"jit_compile": False}, more):
         config = configure(preset, conditional=conditional, **settings)
         words = shlex.split(command(dataclasses.asdict(config)))
         assert words[:2] == ["python", "main.py"]
         given = vars(Parser(train, None, {}).parse_args(words[2:]))
         given.pop("resume", None)
         assert configure(**given) == config
-    assert command(dataclasses.asdict(Config())) == "python main.py"
+    assert command(dataclasses.asdict(configure())) == "python main.py"
 
 
 def test_the_classes_are_named(tmp_path):

@@ -10,8 +10,9 @@ from conftest import as_if_trained, content_of
 from keras import layers
 from PIL import Image
 
-from keras_gan import UserError, make_conditional, write_playground
+from keras_gan import UserError, load_generator, make_conditional, write_playground
 from keras_gan.cli import main
+from keras_gan.networks.clustered import label_from_latent
 from keras_gan.networks.default import build_discriminator, build_generator
 from keras_gan.playground.directions import find_directions
 from keras_gan.playground.translate import translate
@@ -82,6 +83,34 @@ def test_the_steps_know_what_other_generators_are_made_of():
     images = drawn_by_keras(generator, *inputs)
     assert images.std() > 0.01
     np.testing.assert_allclose(drawn_by_steps(generator, *inputs), images, atol=1e-5)
+
+
+def test_the_steps_choose_a_cluster_by_the_last_latent(tmp_path):
+    generator = label_from_latent(conditional(build_generator(9)), np.arange(10))
+    generator = as_if_trained(generator)
+    generator.save(tmp_path / "generator.keras")
+    latents = inputs_of(generator, 40)[0]
+    for model in (generator, load_generator(tmp_path / "generator.keras")):
+        images = drawn_by_keras(model, latents, None)
+        assert images.std() > 0.01
+        np.testing.assert_allclose(drawn_by_steps(model, latents, None), images, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [
+        lambda x: keras.ops.exp(x),
+        lambda x: x[:5, :],
+        lambda x: x - keras.ops.sum(x),
+        lambda x: keras.ops.cast(keras.ops.greater(x, 8 * [0.0]), "float32"),
+    ],
+)
+def test_an_operation_that_a_page_cannot_do_is_one_line(operation, tmp_path):
+    latent = keras.Input((8,))
+    image = layers.Reshape((28, 28, 1))(layers.Dense(784, "sigmoid")(operation(latent)))
+    with pytest.raises(UserError, match="a page cannot draw with"):
+        write_playground(keras.Model(latent, image), tmp_path / "page.html")
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(

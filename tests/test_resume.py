@@ -471,8 +471,22 @@ def resumable(finished_run, monkeypatch):
     return finished_run
 
 
-def test_a_falling_rate_is_tied_to_the_number_of_epochs(settings, capsys):
+def test_more_epochs_go_back_to_before_the_rate_fell(settings, tmp_path, monkeypatch, capsys):
+    settings |= {"data": str(tmp_path / "digits.npz"), "learning_rate_decay": 0.5}
+    for folder, epochs in (("in_one_go", [6]), ("in_three", [5, 5, 6])):
+        (tmp_path / folder).mkdir()
+        monkeypatch.chdir(tmp_path / folder)
+        job.run(Config(**settings | {"epochs": epochs[0]}))
+        for more in epochs[1:]:
+            job.resume(epochs=more)
+    assert "fall towards epoch 5: going back to epoch 2" in capsys.readouterr().err
+    assert_same(tmp_path / "in_three", outcome(tmp_path / "in_one_go"))
+
+
+def test_a_rate_that_has_fallen_is_tied_to_the_number_of_epochs(settings, capsys):
     job.run(Config(**settings, learning_rate_decay=0.5))
+    for path in pathlib.Path("models/checkpoints").glob("epoch_000001_*"):
+        path.unlink()
     arguments = ["--resume", "--quiet", "--epochs"]
     assert main([*arguments, "3"]) == 2
     assert "epochs is 2 in the run to resume and cannot become 3, since" in capsys.readouterr().err

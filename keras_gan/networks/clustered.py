@@ -78,13 +78,34 @@ def classifier_of(images: np.ndarray, labels: np.ndarray, classes: int) -> keras
         classes: Integer, the number of classes.
 
     Returns:
-        A model from images, `(batch, 28, 28, 1)` from 0 to 1, to logits `(batch, classes)`.
+        A model as of `build_classifier`.
 
     Example:
 
     >>> classifier = classifier_of(dataset.images, clusters, 20)
     """
-    classifier = keras.Sequential(
+    classifier = build_classifier(classes)
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    classifier.compile(keras.optimizers.Adam(RATE), loss)
+    classifier.fit(to_unit_range(images), labels, batch_size=64, epochs=EPOCHS, verbose=0)
+    return classifier
+
+
+def build_classifier(classes: int) -> keras.Sequential:
+    """Builds a small classifier.
+
+    Args:
+        classes: Integer, the number of classes.
+
+    Returns:
+        A model from images, `(batch, 28, 28, 1)` from 0 to 1, to logits `(batch, classes)`.
+
+    Example:
+
+    >>> build_classifier(20).output_shape
+    (None, 20)
+    """
+    return keras.Sequential(
         [
             keras.Input((28, 28, 1), name="image"),
             layers.Rescaling(2.0, offset=-1.0),
@@ -99,7 +120,3 @@ def classifier_of(images: np.ndarray, labels: np.ndarray, classes: int) -> keras
         ],
         name="classifier",
     )
-    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    classifier.compile(keras.optimizers.Adam(RATE), loss)
-    classifier.fit(to_unit_range(images), labels, batch_size=64, epochs=EPOCHS, verbose=0)
-    return classifier

@@ -15,6 +15,7 @@ const ACTIVATIONS = {
   selu: (x) => 1.0507009873554805 * (x > 0 ? x : 1.6732632423543772 * Math.expm1(x)),
   silu: (x) => x / (1 + Math.exp(-x)),
   softplus: (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))),
+  positive: (x) => (x > 0 ? 1 : 0),
 };
 
 // Each gets what the step tells, the value to fill, and those it is made from.

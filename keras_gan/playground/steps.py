@@ -18,6 +18,7 @@ ACTIVATIONS = {
     ),
     "silu": lambda x: x / (1 + np.exp(-x)),
     "softplus": lambda x: np.logaddexp(x, 0),
+    "positive": lambda x: (x > 0).astype("float32"),
 }
 
 

@@ -60,9 +60,12 @@ def _through(steps, operation):
         )
     if type(operation) in NOTHING_TO_DO:
         return lambda x, **_: x
-    if type(operation) not in LAYERS:
+    kind, known = type(operation), LAYERS
+    if not isinstance(operation, keras.Layer):
+        kind, known = type(operation).__name__, OPERATIONS
+    if kind not in known:
         raise _unknown(operation)
-    return lambda inputs, **_: LAYERS[type(operation)](steps, operation, inputs)
+    return lambda *inputs, **_: known[kind](steps, operation, *inputs)
 
 
 def _unknown(layer, what=None):
@@ -229,6 +232,37 @@ def _of_one_shape(step):
     return joined
 
 
+def _part(steps, operation, x, key):
+    if len(x.shape) != 1 or len(key) != 2 or key[0] != slice(None):
+        raise _unknown(operation, "another part than some numbers of each latent")
+    places = np.arange(x.size)[key[1]]
+    return steps.gather(x, places, places.shape)
+
+
+def _above(steps, operation, x, borders):
+    borders = np.asarray(borders, "float32").reshape(1, -1)
+    if x.shape != (1,):
+        raise _unknown(operation, "another comparison than of one number of each latent")
+    return steps.activate(steps.product(x, np.ones_like(borders), -borders[0]), "positive")
+
+
+def _count(steps, operation, x):
+    """How many borders a number is above, one-hot: the first of them come first."""
+    if operation.axis not in (1, (1,), [1]) or len(x.shape) != 1:
+        raise _unknown(operation, "another sum")
+    counts = np.arange(x.size + 1)
+    weights = np.equal.outer(counts[1:], counts) - np.equal.outer(counts[:-1], counts).astype(int)
+    return steps.product(x, weights, counts == 0)
+
+
+# Each a function of `Steps`, the operation and what it is called with: those of
+# `label_from_latent`.
+OPERATIONS = {
+    "Cast": lambda steps, operation, x: x,
+    "GetItem": _part,
+    "Greater": _above,
+    "Sum": _count,
+}
 # Each a function of `Steps`, the layer and the values that it is called with.
 LAYERS = {
     layers.Activation: _activated,

@@ -11,8 +11,8 @@ PATHS = [name for name, kind in KINDS.items() if isinstance(kind, ExistingPath)]
 # What a run computes is the same whatever these are.
 PLACES = [name for name, kind in KINDS.items() if isinstance(kind, FilePath) and name not in PATHS]
 
-# What else in a recipe depends on.
-DECISIVE = ("conditional", "clusters", "networks", "generator", "discriminator")
+# What others in a recipe depend on, one on those before it.
+DECISIVE = ("conditional", "networks", "generator", "discriminator", "clusters")
 
 
 def published(settings: dict) -> dict:
@@ -54,10 +54,10 @@ def command(settings: dict) -> str:
     Args:
         settings: Dict of what `config.json` says.
     """
-    decisive = {name: settings[name] for name in DECISIVE}
-    recipe = chosen({"preset": settings["preset"]})
-    recipe |= chosen(decisive, configure(**recipe))
-    options = recipe | chosen(settings, configure(**recipe))
+    options = chosen({"preset": settings["preset"]})
+    for name in DECISIVE:
+        options |= chosen({name: settings[name]}, configure(**options))
+    options |= chosen(settings, configure(**options))
     words = ["python", "main.py"]
     for name, value in options.items():
         if isinstance(value, bool):
