@@ -31,7 +31,8 @@ RUNNING = "how to run"
 class Config:
     """Everything that decides what a run does, checked when it is made.
 
-    Its fields are the settings in `docs/settings.md`, under the same names.
+    Its fields are the settings in `docs/settings.md`, under the same names. A field that is
+    not given has the value that presets differ from; `configure` begins with a preset.
 
     Raises:
         UserError: If a value is of the wrong type or out of its range.

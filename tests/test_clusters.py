@@ -15,6 +15,7 @@ from keras_gan.gan.latents import draw_latents
 from keras_gan.networks.clustered import classifier_of, label_from_latent
 from keras_gan.networks.mlp import build
 from keras_gan.runs import preparing
+from keras_gan.runs.building import build_networks
 
 
 def test_images_that_look_alike_are_in_one_cluster():
@@ -163,6 +164,19 @@ def test_a_classifier_learns_clusters(digits):
     classifier = classifier_of(images, clusters, 2)
     logits = classifier.predict(images / np.float32(255), verbose=0)
     assert (logits.argmax(axis=1) == clusters).mean() > 0.8
+
+
+@pytest.mark.parametrize("networks", ["default", "dcgan", "mlp"])
+def test_a_discriminator_that_is_told_nothing_gets_a_hidden_layer(networks, tmp_path):
+    settings = {"networks": networks, "clusters": 5, "auxiliary_weight": 0.1}
+    plain = build_networks(configure(networks=networks)).discriminator
+    guided = build_networks(configure(**settings), classes=5).discriminator
+    assert len(guided.trainable_variables) == len(plain.trainable_variables) + 2
+    assert guided.output_shape == plain.output_shape
+    plain.save(tmp_path / "discriminator.keras")
+    own = configure(**settings, discriminator=str(tmp_path / "discriminator.keras"))
+    own = build_networks(own, classes=5).discriminator
+    assert all(map(np.array_equal, own.get_weights(), plain.get_weights()))
 
 
 def test_clusters_are_for_the_default_networks_without_labels(tmp_path):

@@ -6,7 +6,7 @@ import sys
 
 from keras_gan.errors import UserError
 from keras_gan.kinds import Boolean, Choice, ExistingPath
-from keras_gan.settings import LATENT_DISTRIBUTIONS, SETTINGS, flag
+from keras_gan.settings import LATENT_DISTRIBUTIONS, SETTINGS, configure, flag
 
 
 class Parser(argparse.ArgumentParser):
@@ -106,7 +106,7 @@ def add_latent_distribution(group: argparse._ActionsContainer) -> None:
 
 
 def _option(field):
-    kind, text, default = field.metadata["kind"], field.metadata["help"], field.default
+    kind, text, default = field.metadata["kind"], field.metadata["help"], _default(field)
     option = {"default": argparse.SUPPRESS, "help": text}
     if isinstance(kind, Boolean):
         optional = default is None
@@ -118,6 +118,11 @@ def _option(field):
     return option | {"type": kind.parse}
 
 
+def _default(field):
+    """What holds where neither the setting nor another that it depends on is given."""
+    return getattr(configure(), field.name)
+
+
 def settings_table() -> str:
     """The settings as a page in Markdown, which docs/settings.md is."""
     lines = [
@@ -125,9 +130,9 @@ def settings_table() -> str:
         "",
         "Every setting of a run, made from `keras_gan/settings.py` by "
         "`python -m keras_gan.commands.options`. On the command line they are options, in Python "
-        "the arguments of `configure` and `Config`, in `config.json` the keys. A resumed run may "
-        "change those that are marked so. A preset (see [recipes](recipes.md)) changes the "
-        "defaults.",
+        "the arguments of `configure`, in `config.json` the keys. A resumed run may change those "
+        "that are marked so. The defaults are those of the preset `default`; other presets, labels "
+        "and other networks change them (see [recipes](recipes.md)).",
     ]
     title = None
     for name, field in SETTINGS.items():
@@ -137,7 +142,7 @@ def settings_table() -> str:
             lines += ["", f"## {title.capitalize()}", ""]
             lines += ["| option | default | values | resume may change it | what it is |"]
             lines += ["|---|---|---|---|---|"]
-        default = "" if field.default is None else f"`{field.default}`"
+        default = "" if _default(field) is None else f"`{_default(field)}`"
         change = "yes" if about["changeable"] else "no"
         values = about["kind"].expected
         lines += [f"| `{flag(name)}` | {default} | {values} | {change} | {about['help']} |"]
