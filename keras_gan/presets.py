@@ -8,7 +8,7 @@ PRESETS = {
     "default": {
         "batch_size": 128,
         "clusters": AUTO,
-        "auxiliary_weight": 0.05,
+        "auxiliary_weight": 0.03,
         "learning_rate_decay": 0.5,
     },
     # https://machinelearningmastery.com/how-to-develop-a-generative-adversarial-network-for-an-mnist-handwritten-digits-from-scratch-in-keras/

@@ -108,8 +108,7 @@ class Config:
         0,
         kinds.IntegerOr(AUTO, 0, 1000),
         "without labels, sort the images into so many clusters, so that each digit becomes clear; "
-        "the last latent chooses the cluster (auto: 20; of fewer than 5,000 images, one for 250; "
-        "of fewer than 500, none)",
+        "the last latent chooses the cluster (auto: 10, but none of fewer than 2,500 images)",
         TRAINING,
         instead_of="conditional",
     )

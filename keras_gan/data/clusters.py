@@ -7,7 +7,10 @@ from keras_gan.data.pixels import to_unit_range
 COMPONENTS = 50
 SOME = 10_000  # images are enough to find components
 NEIGHBOURS = 10
+# The time to make a graph grows with the square of the number of images in it.
+LARGEST_GRAPH = 60_000
 EIGENVECTORS = 20
+LEAST_EIGENVALUE = 1e-3  # as if a part on its own hung on by a little
 STARTS = 4
 BLOCK = 1000  # images
 # Lines of eight orientations in cells of 4x4 pixels, and a little of their grey values.
@@ -25,7 +28,11 @@ def cluster_images(images: np.ndarray, clusters: int, seed: int = 0) -> np.ndarr
     are kept. Each image is tied to those most like it, and the clusters are those of the
     graph that this makes: few ties lead from one to another. They are found by spectral
     clustering ([Ng, Jordan and Weiss,
-    2001](https://papers.nips.cc/paper/2092-on-spectral-clustering-analysis-and-an-algorithm)).
+    2001](https://papers.nips.cc/paper/2092-on-spectral-clustering-analysis-and-an-algorithm)),
+    with distances in the graph that are commute times ([Qiu and Hancock,
+    2007](https://doi.org/10.1109/TPAMI.2007.1103)).
+    Of more than 60,000 images, so many at random make the graph, and each of the others
+    joins the cluster of most of those like it.
 
     Args:
         images: `uint8` array of shape `(n, 28, 28, 1)`.
@@ -42,6 +49,7 @@ def cluster_images(images: np.ndarray, clusters: int, seed: int = 0) -> np.ndarr
     array([3, 14, 17, ...], dtype=int32)
     """
     from sklearn.cluster import KMeans  # slow to import
+    from sklearn.neighbors import KNeighborsClassifier
     from threadpoolctl import threadpool_limits
 
     different = {}
@@ -49,10 +57,18 @@ def cluster_images(images: np.ndarray, clusters: int, seed: int = 0) -> np.ndarr
     if len(different) <= clusters:
         return np.array(numbers, "int32")
     rng = np.random.default_rng([seed, 3])
-    points = _places_in_graph(_components(images, rng), clusters, rng)
+    points = _components(images, rng)
+    order = rng.permutation(len(points)) if len(points) > LARGEST_GRAPH else np.arange(len(points))
+    some, others = np.split(order, [LARGEST_GRAPH])
+    found = np.empty(len(points), "int32")
+    places = _places_in_graph(points[some], rng)
     # Threads would add up in an order of their own.
     with threadpool_limits(1):
-        return KMeans(clusters, n_init=STARTS, random_state=seed).fit_predict(points)
+        found[some] = KMeans(clusters, n_init=STARTS, random_state=seed).fit_predict(places)
+    if len(others):
+        sorted_ones = KNeighborsClassifier(NEIGHBOURS).fit(points[some], found[some])
+        found[others] = sorted_ones.predict(points[others])
+    return found
 
 
 def _components(images, rng):
@@ -64,20 +80,22 @@ def _components(images, rng):
     return points @ components[:, -COMPONENTS:]
 
 
-def _places_in_graph(points, clusters, rng):
+def _places_in_graph(points, rng):
     """Where points are in the graph of nearest neighbours: `(n, at most EIGENVECTORS)`."""
     from scipy.sparse.csgraph import laplacian
     from scipy.sparse.linalg import eigsh
     from sklearn.neighbors import kneighbors_graph
 
     graph = kneighbors_graph(points, min(NEIGHBOURS, len(points) - 1))
-    _, places = eigsh(
+    values, vectors = eigsh(
         laplacian(graph + graph.T, normed=True),
-        k=min(EIGENVECTORS, clusters, len(points) - 1),
+        k=min(1 + EIGENVECTORS, len(points) - 1),
         which="SA",
         v0=rng.uniform(size=len(points)),
         tol=1e-4,
     )
+    # The first of them is the same for all graphs.
+    places = vectors[:, 1:] / np.sqrt(np.maximum(values[1:], LEAST_EIGENVALUE))
     return places / (np.linalg.norm(places, axis=1, keepdims=True) + 1e-12)
 
 

@@ -46,8 +46,8 @@ def label_from_latent(
 def with_hidden_layer(discriminator: keras.Model) -> keras.Model:
     """Adds a hidden layer to a discriminator, between its last one and a new logit.
 
-    A discriminator that is told nothing of the clusters judges all of them, and needs more
-    than one that draws from a single kind of image.
+    A discriminator that is told no cluster judges images of all kinds at once. With two
+    hidden layers, it teaches the generator to vary them more.
 
     Args:
         discriminator: A model from images to `(batch, 1)`. Its layers are shared, not

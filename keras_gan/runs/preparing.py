@@ -36,8 +36,8 @@ ROWS = 10
 MAX_ROWS = 26
 IMAGES_OF_A_CLUSTER = 10  # at least
 # Where the number of clusters is left to the program.
-CLUSTERS = 20
-IMAGES_OF_AN_AUTO_CLUSTER = 250
+CLUSTERS = 10
+ENOUGH_IMAGES = 2500
 
 
 @dataclasses.dataclass
@@ -160,8 +160,7 @@ def _labels_to_train_on(config, dataset):
         return dataset.class_indices, len(dataset.classes)
     clusters = config.clusters
     if clusters == AUTO:
-        clusters = min(CLUSTERS, len(dataset.images) // IMAGES_OF_AN_AUTO_CLUSTER)
-        clusters = clusters if clusters > 1 else 0
+        clusters = CLUSTERS if len(dataset.images) >= ENOUGH_IMAGES else 0
     if not clusters:
         return None, None
     if not config.quiet and processes.is_first():
