@@ -157,14 +157,14 @@ def test_a_hundred_epochs_of_real_digits_stay_small(digits, tmp_path):
 
 
 def test_a_comparison_tells_settings_that_differ_and_results(tmp_path, monkeypatch, capsys):
-    make_run(tmp_path / "one")
+    make_run(tmp_path / "one", preset="lsgan")
     make_run(tmp_path / "two", preset="hinge", epochs=5)
     monkeypatch.chdir(tmp_path)
     assert main(["compare", "one", "two/models"]) == 0
     assert capsys.readouterr().out == "Comparison: compare.html\n"
     tables = tables_of(tmp_path / "compare.html")
     assert heads_of(tables[0]) == ["preset", "loss"]
-    assert "<td>bce</td><td>hinge</td>" in tables[0]
+    assert "<td>lsgan</td><td>hinge</td>" in tables[0]
     assert '<th scope="row">epochs</th><td>12</td><td>5</td>' in tables[1]
     assert "<td>1 (epoch 10)</td><td>2 (epoch 5)</td>" in tables[1]
 
