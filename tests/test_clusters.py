@@ -206,4 +206,4 @@ def test_few_images_are_not_sorted(n, clusters, tmp_path, monkeypatch):
 
 def test_an_auxiliary_classifier_needs_clusters():
     with pytest.raises(UserError, match="auxiliary_weight is for runs with clusters"):
-        configure(auxiliary_weight=0.1)
+        configure(clusters=0, auxiliary_weight=0.1)

@@ -25,7 +25,9 @@ def make_run(folder, preset="default", epochs=EPOCHS, epochs_wanted=EPOCHS, **mo
     models, plots = folder / "models", folder / "plots"
     (models / "samples").mkdir(parents=True)
     plots.mkdir()
-    settings = dataclasses.asdict(configure(preset=preset, epochs=epochs_wanted)) | {
+    conditional = more.get("conditional", False)
+    config = configure(preset=preset, epochs=epochs_wanted, conditional=conditional)
+    settings = dataclasses.asdict(config) | {
         "started": "2026-01-02T03:04:05",
         "source": "made up",
         "images": 5000,

@@ -87,15 +87,18 @@ def _places_in_graph(points, rng):
     from sklearn.neighbors import kneighbors_graph
 
     graph = kneighbors_graph(points, min(NEIGHBOURS, len(points) - 1))
+    matrix, roots_of_degrees = laplacian(graph + graph.T, normed=True, return_diag=True)
     values, vectors = eigsh(
-        laplacian(graph + graph.T, normed=True),
+        matrix,
         k=min(1 + EIGENVECTORS, len(points) - 1),
         which="SA",
         v0=rng.uniform(size=len(points)),
         tol=1e-4,
     )
-    # The first of them is the same for all graphs.
-    places = vectors[:, 1:] / np.sqrt(np.maximum(values[1:], LEAST_EIGENVALUE))
+    # One eigenvector tells degrees alone.
+    degrees = roots_of_degrees[:, None] / np.linalg.norm(roots_of_degrees)
+    vectors -= degrees @ (degrees.T @ vectors)
+    places = vectors / np.sqrt(np.maximum(values, LEAST_EIGENVALUE))
     return places / (np.linalg.norm(places, axis=1, keepdims=True) + 1e-12)
 
 
