@@ -10,6 +10,7 @@ PRESETS = {
         "clusters": AUTO,
         "auxiliary_weight": 0.03,
         "learning_rate_decay": 0.5,
+        "learning_rate_end": 0.4,
     },
     # https://machinelearningmastery.com/how-to-develop-a-generative-adversarial-network-for-an-mnist-handwritten-digits-from-scratch-in-keras/
     "tutorial": PLAIN
@@ -60,7 +61,14 @@ PRESETS = {
     "hinge": {"loss": "hinge"},
 }
 # What becomes of recipes where there are no clusters.
-WITHOUT_CLUSTERS = {"default": {"batch_size": 64, "clusters": 0, "auxiliary_weight": 0.0}}
+WITHOUT_CLUSTERS = {
+    "default": {
+        "batch_size": 64,
+        "clusters": 0,
+        "auxiliary_weight": 0.0,
+        "learning_rate_end": 0.0,
+    },
+}
 
 
 def recipe(preset: str, settings: dict) -> dict:

@@ -20,6 +20,7 @@ LATENT_DISTRIBUTIONS = {
 }
 OPTIMIZERS = ("adam", "rmsprop", "sgd")
 MAX_SEED = 2**32 - 1
+WEIGHT = kinds.Float("from 0 to 1000", lambda weight: 0 <= weight <= 1000, "WEIGHT")
 
 DATA = "what to learn from"
 TRAINING = "how to train"
@@ -114,7 +115,7 @@ class Config:
     )
     auxiliary_weight: float = setting(
         0.0,
-        kinds.Float("from 0 to 100", lambda weight: 0 <= weight <= 100, "WEIGHT"),
+        WEIGHT,
         "weight of the cross-entropy that a classifier of the clusters adds to the generator's "
         "loss; with 0, the discriminator is told the clusters, as if they were labels",
         TRAINING,
@@ -135,11 +136,10 @@ class Config:
         TRAINING,
     )
     learning_rate_decay: float = setting(
-        0.0,
-        kinds.Fraction(),
-        "share of the epochs, at the end, over which the learning rate falls to 0; with other "
-        "--epochs, such a run is resumed from before that",
-        TRAINING,
+        0.0, kinds.Fraction(), "share of the epochs, at the end, in which the rate falls", TRAINING
+    )
+    learning_rate_end: float = setting(
+        0.0, kinds.Fraction(), "share of the learning rate that is left after that", TRAINING
     )
     beta_1: float = setting(
         0.5, kinds.Fraction("BETA"), "how much of its last direction Adam keeps, 0 to 1", TRAINING
@@ -155,7 +155,7 @@ class Config:
     )
     penalty: float = setting(
         0.02,
-        kinds.Float("from 0 to 1000", lambda weight: 0 <= weight <= 1000, "WEIGHT"),
+        WEIGHT,
         "weight of the gradient penalty, which keeps the discriminator from being steep around "
         "real images; for wgan-gp, from having another slope than 1",
         TRAINING,
@@ -245,9 +245,7 @@ class Config:
     def __post_init__(self):
         kinds.check_settings(self)
         if self.clusters and (self.conditional or self.latent_dim < 2):
-            raise UserError(
-                "clusters are for runs without labels, with two latents or more: set clusters to 0"
-            )
+            raise UserError("clusters need two latents or more, and no labels: set clusters to 0")
         if self.auxiliary_weight and not self.clusters:
             raise UserError("auxiliary_weight is for runs with clusters: set clusters, too")
         if self.penalty and self.dropout:

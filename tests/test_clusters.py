@@ -11,6 +11,7 @@ from keras_gan.callbacks.walks import WalkPlot
 from keras_gan.cli import main
 from keras_gan.data import clusters as clusters_module
 from keras_gan.data.clusters import cluster_images
+from keras_gan.gan.auxiliary import AuxiliaryClassifier
 from keras_gan.gan.chosen import choose_labels, chosen_labels
 from keras_gan.gan.latents import draw_latents
 from keras_gan.networks.clustered import classifier_of, label_from_latent
@@ -142,7 +143,7 @@ def test_clusters_need_enough_images(digits_file, tmp_path, monkeypatch, capsys)
 
 @pytest.mark.parametrize("other", [{"conditional": True}, {"latent_dim": 1}])
 def test_clusters_are_for_runs_without_labels(other):
-    with pytest.raises(UserError, match="clusters are for runs without labels"):
+    with pytest.raises(UserError, match="clusters need two latents or more, and no labels"):
         configure(clusters=5, **other)
 
 
@@ -158,6 +159,19 @@ def test_latents_choose_the_labels_that_they_are_asked_to(distribution):
     parts = [0.05, 0.3, 0.7, 0.95]
     quantiles = (np.quantile(each[:, -1], parts) for each in (latents, drawn))
     np.testing.assert_allclose(*quantiles, atol=0.15)
+
+
+def test_the_latents_of_a_training_are_a_little_nearer_to_zero():
+    counts, labels = np.array([30, 70]), np.repeat([0, 1], [30, 70])
+    classifier = keras.Sequential([keras.Input((28, 28, 1)), keras.layers.Flatten()])
+    auxiliary = AuxiliaryClassifier(classifier, 0.1, counts)
+    drawn = draw_latents(np.random.default_rng(0), 100, 4)
+    before = drawn.copy()
+    latents = auxiliary.ask_for(labels, drawn)
+    np.testing.assert_array_equal(drawn, before)
+    chosen = keras.ops.convert_to_numpy(chosen_labels(latents, counts))
+    np.testing.assert_array_equal(chosen, labels)
+    assert 0.9 < latents[:, :-1].std() / drawn[:, :-1].std() < 1
 
 
 def test_a_classifier_learns_clusters(digits):

@@ -317,7 +317,7 @@ def composite_to_refuse_with():
 
 @pytest.mark.every_backend
 def test_the_learning_rate_falls_at_the_end_and_again_when_resumed(digits):
-    def rates(composite, stop_after=None):
+    def rates(composite, stop_after=None, end=0.0):
         class Rates(keras.callbacks.Callback):
             def on_train_batch_end(self, batch, logs=None):
                 sides = self.model, self.model.discriminator
@@ -327,7 +327,7 @@ def test_the_learning_rate_falls_at_the_end_and_again_when_resumed(digits):
                 self.model.stop_training = epoch == stop_after
 
         seen = []
-        callbacks = [LearningRateDecay(0.3, 0.5), Rates()]
+        callbacks = [LearningRateDecay(0.3, 0.5, end), Rates()]
         settings = {"epochs": 4, "batch_size": 10, "callbacks": callbacks}
         train(composite, digits[0], **settings, position=position)
         return seen
@@ -338,3 +338,7 @@ def test_the_learning_rate_falls_at_the_end_and_again_when_resumed(digits):
     falling = [0.3] * 40 + [0.3] * 16 + [0.18] * 4 + [0.15] * 16 + [0.03] * 4
     np.testing.assert_allclose(seen, np.repeat(np.transpose([falling]), 2, axis=1), rtol=1e-6)
     assert float(composite.optimizer.learning_rate) == pytest.approx(0.3)
+    position = Position(np.random.default_rng(0))
+    seen = rates(composite, end=0.5)
+    np.testing.assert_allclose(seen[-5], [0.225] * 2, rtol=1e-6)
+    np.testing.assert_allclose(seen[-1], [0.165] * 2, rtol=1e-6)

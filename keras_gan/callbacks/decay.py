@@ -18,7 +18,7 @@ def epochs_at_full_rate(epochs: int, share: float) -> int:
 
 
 class LearningRateDecay(GanCallback):
-    """Lets the learning rate of both sides fall along a line, to almost 0 at the last step.
+    """Lets the learning rate of both sides fall along a line, until the last step.
 
     After the training, the rate is again what it was before. It needs a `Composite`.
 
@@ -26,6 +26,7 @@ class LearningRateDecay(GanCallback):
         learning_rate: Float, the rate that it falls from.
         share: Float from 0 to 1, the share of the epochs, the last ones, in which it
             falls.
+        end: Float from 0 to 1, the share of the rate that is left at the end.
 
     Example:
 
@@ -34,22 +35,24 @@ class LearningRateDecay(GanCallback):
 
     in_every_process = True
 
-    def __init__(self, learning_rate, share):
+    def __init__(self, learning_rate, share, end=0.0):
         super().__init__()
         self.learning_rate = learning_rate
         self.share = share
+        self.end = end
 
     @classmethod
     def for_run(cls, run):
-        share = run.config.learning_rate_decay
-        return cls(run.config.learning_rate, share) if share else None
+        config = run.config
+        share, end = config.learning_rate_decay, config.learning_rate_end
+        return cls(config.learning_rate, share, end) if share else None
 
     def on_train_batch_begin(self, batch, logs=None):
         if batch % EVERY:
             return
         epochs, steps = self.params["epochs"], self.params["steps"] or math.inf
         left = epochs - self.epoch - batch / steps
-        self._set(min(1.0, left / (self.share * epochs)))
+        self._set(self.end + (1 - self.end) * min(1.0, left / (self.share * epochs)))
 
     def after_training(self, epoch):
         self._set(1.0)

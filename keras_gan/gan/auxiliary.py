@@ -9,6 +9,9 @@ from keras import ops
 from keras_gan.gan.chosen import choose_labels, chosen_labels
 from keras_gan.gan.composite import Composite, frozen
 
+# How far from 0 latents are in a training, compared with those that are drawn later.
+NARROW = np.float32(0.95)
+
 
 class AuxiliaryClassifier:
     """What a generator learns from beside the discriminator.
@@ -54,8 +57,15 @@ class AuxiliaryClassifier:
         return hashlib.sha256(b"".join(array.tobytes() for array in arrays)).hexdigest()
 
     def ask_for(self, labels: np.ndarray, latents: np.ndarray) -> np.ndarray:
-        """Moves latents so that they ask for given labels: see `choose_labels`."""
-        return choose_labels(latents, labels, self.counts, self.latent_distribution)
+        """Makes latents of a training that ask for given labels: see `choose_labels`.
+
+        They are a little nearer to 0 than those that the generator draws from later. So it
+        varies images more then: the truncation trick of BigGAN ([Brock et al.,
+        2019](https://arxiv.org/abs/1809.11096)), the other way round.
+        """
+        asking = choose_labels(latents, labels, self.counts, self.latent_distribution)
+        asking[:, :-1] *= NARROW
+        return asking
 
     def loss(self, latents, images):
         """What the generator's loss gets, a scalar.
