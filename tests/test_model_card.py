@@ -15,7 +15,7 @@ from PIL import Image
 from test_page import EPOCHS, make_run
 from test_resume import tiny_networks
 
-from keras_gan import PRESETS, Config, DiskError, ModelCard, configure, make_conditional
+from keras_gan import PRESETS, DiskError, ModelCard, configure, make_conditional
 from keras_gan.commands import train
 from keras_gan.commands.options import Parser
 from keras_gan.evaluation.metrics import METRICS
@@ -333,11 +333,11 @@ def without_start(card):
 @pytest.mark.slow
 def test_a_run_that_goes_on_ends_with_the_card_of_one_that_did_not_stop(settings, tmp_path):
     card = pathlib.Path("models/README.md")
-    job.run(Config(**settings | {"epochs": 1}))
+    job.run(configure(**settings | {"epochs": 1}))
     assert "| epochs done | 1 of 1 |" in card.read_text()
     job.resume(epochs=2, quiet=True)
     resumed = card.read_text()
-    job.run(Config(**settings))
+    job.run(configure(**settings))
     assert without_start(card.read_text()) == without_start(resumed)
     assert "python main.py --data digits.npz --epochs 2 --batch-size 50 --latent-dim 3" in resumed
     assert "It was not measured" in resumed

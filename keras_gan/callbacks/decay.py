@@ -40,6 +40,7 @@ class LearningRateDecay(GanCallback):
         self.learning_rate = learning_rate
         self.share = share
         self.end = end
+        self.steps_taken = False
 
     @classmethod
     def for_run(cls, run):
@@ -48,6 +49,7 @@ class LearningRateDecay(GanCallback):
         return cls(config.learning_rate, share, end) if share else None
 
     def on_train_batch_begin(self, batch, logs=None):
+        self.steps_taken = True
         if batch % EVERY:
             return
         epochs, steps = self.params["epochs"], self.params["steps"] or math.inf
@@ -55,7 +57,8 @@ class LearningRateDecay(GanCallback):
         self._set(self.end + (1 - self.end) * min(1.0, left / (self.share * epochs)))
 
     def after_training(self, epoch):
-        self._set(1.0)
+        if self.steps_taken:  # else what a checkpoint says stays as it is
+            self._set(1.0)
 
     def _set(self, part):
         for model in (self.model, self.model.discriminator):
