@@ -109,10 +109,10 @@ def train(
 
     def draw_batch(rows):
         real_images = to_unit_range(images[rows])
-        latents = draw(len(rows), labels_of(rows))
+        own_labels = labels_of(rows)
+        latents = draw(len(rows), own_labels)
         random = penalty.draw(position.rng, real_images)
-        told = labels_of(rows) if conditional else None
-        return with_labels(real_images, told), latents, random
+        return with_labels(real_images, own_labels if conditional else None), latents, random
 
     watchers = keras.callbacks.CallbackList(
         [GanCallback(), *callbacks],  # the first fills `history`, even if no other does
