@@ -18,6 +18,7 @@ from keras_gan.networks.clustered import classifier_of, label_from_latent
 from keras_gan.networks.mlp import build
 from keras_gan.runs import preparing
 from keras_gan.runs.building import build_networks
+from keras_gan.training import loop
 
 
 def test_images_that_look_alike_are_in_one_cluster():
@@ -172,6 +173,28 @@ def test_the_latents_of_a_training_are_a_little_nearer_to_zero():
     chosen = keras.ops.convert_to_numpy(chosen_labels(latents, counts))
     np.testing.assert_array_equal(chosen, labels)
     assert 0.9 < latents[:, :-1].std() / drawn[:, :-1].std() < 1
+
+
+def test_the_latents_of_a_step_ask_for_the_clusters_of_its_images(monkeypatch):
+    labels = np.random.default_rng(0).integers(3, size=60)
+    counts = np.bincount(labels)
+    images = np.broadcast_to(labels[:, None, None, None] / 2, (60, 28, 28, 1)).astype("float32")
+    config = configure(networks="mlp", clusters=3, auxiliary_weight=0.1, latent_dim=4)
+    classifier = keras.Sequential([keras.Input((28, 28, 1)), keras.layers.Flatten()])
+    composite = build_networks(config, 3, counts=counts, classifier=classifier)
+    seen = []
+
+    def step(batches, _):
+        [(real, latents, _)] = batches
+        chosen = keras.ops.convert_to_numpy(chosen_labels(latents, counts))
+        seen.append((chosen, np.rint(2 * real[:, 0, 0, 0])))
+        return {"g_loss": 0.0}
+
+    monkeypatch.setattr(loop, "GanStep", lambda composite: step)
+    loop.train(composite, images, labels, epochs=2, batch_size=20)
+    assert len(seen) == 6
+    for chosen, real in seen:
+        np.testing.assert_array_equal(chosen, real)
 
 
 def test_a_classifier_learns_clusters(digits):
