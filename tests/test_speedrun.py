@@ -22,7 +22,10 @@ def test_each_recipe_has_a_title_and_options_of_the_program(path):
     assert recipe.title.endswith(".")
     given = vars(Parser(COMMANDS["train"], "train", {}).parse_args(recipe.options))
     assert not given.pop("resume")
-    assert configure(**given).epochs
+    config = configure(**given)
+    assert config.epochs
+    if "falls to 0" in recipe.title:
+        assert config.learning_rate_decay > 0 == config.learning_rate_end
 
 
 def test_a_recipe_has_options_of_its_own(tmp_path):
