@@ -11,6 +11,7 @@ PRESETS = {
         "auxiliary_weight": 0.03,
         "learning_rate_decay": 0.5,
         "learning_rate_end": 0.5,
+        "average": 0.9998,
     },
     # https://machinelearningmastery.com/how-to-develop-a-generative-adversarial-network-for-an-mnist-handwritten-digits-from-scratch-in-keras/
     "tutorial": PLAIN
@@ -61,14 +62,7 @@ PRESETS = {
     "hinge": {"loss": "hinge"},
 }
 # What becomes of recipes where there are no clusters.
-WITHOUT_CLUSTERS = {
-    "default": {
-        "batch_size": 64,
-        "clusters": 0,
-        "auxiliary_weight": 0.0,
-        "learning_rate_end": 0.0,
-    },
-}
+WITHOUT_CLUSTERS = {"default": {"learning_rate_decay": 0.5}}
 
 
 def recipe(preset: str, settings: dict) -> dict:
@@ -85,5 +79,5 @@ def recipe(preset: str, settings: dict) -> dict:
     labels_or_files = map(settings.get, ("conditional", "generator", "discriminator"))
     other_networks = settings.get("networks", "default") != "default"
     if any(labels_or_files) or other_networks or settings.get("clusters") == 0:
-        found = found | WITHOUT_CLUSTERS.get(preset, {})
+        return WITHOUT_CLUSTERS.get(preset, found)
     return found
