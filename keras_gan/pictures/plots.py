@@ -44,7 +44,8 @@ def plot_images(
     >>> plot_images(draw_samples(generator, 100), "samples.png", title="Samples")
     """
     content = io.BytesIO()
-    titled_mosaic(images, title, columns, ZOOM, MARGIN, row_names).save(content, format="png")
+    picture = titled_mosaic(images, title, columns, ZOOM, MARGIN, row_names)
+    picture.save(content, format="png", compress_level=4)  # as small, in half of the time
     write_bytes(to_file, content.getvalue())
 
 
