@@ -10,7 +10,7 @@ from keras_gan.gan.chosen import choose_labels, chosen_labels
 from keras_gan.gan.composite import Composite, frozen
 
 # How far from 0 latents are in a training, compared with those that are drawn later.
-NARROW = np.float32(0.95)
+NARROW = np.float32(0.92)
 
 
 class AuxiliaryClassifier:
@@ -59,7 +59,7 @@ class AuxiliaryClassifier:
     def ask_for(self, labels: np.ndarray, latents: np.ndarray) -> np.ndarray:
         """Makes latents of a training that ask for given labels: see `choose_labels`.
 
-        They are a little nearer to 0 than those that the generator draws from later. So it
+        They are nearer to 0 than those that the generator draws from later. So it
         varies images more then: the truncation trick of BigGAN ([Brock et al.,
         2019](https://arxiv.org/abs/1809.11096)), the other way round.
         """
