@@ -45,7 +45,7 @@ def plot_images(
     """
     content = io.BytesIO()
     picture = titled_mosaic(images, title, columns, ZOOM, MARGIN, row_names)
-    picture.save(content, format="png", compress_level=4)  # as small, in half of the time
+    picture.save(content, format="png", compress_level=4)  # nearly as small, in half of the time
     write_bytes(to_file, content.getvalue())
 
 
