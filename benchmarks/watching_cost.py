@@ -40,7 +40,7 @@ def run(arguments):
     """
     spent, seconds = {}, 0.0
 
-    def timed_train(composite, images, callbacks, **options):
+    def timed_train(*arguments, callbacks, **options):
         nonlocal seconds
         for callback in callbacks:
             for hook in dir(callback):
@@ -48,7 +48,7 @@ def run(arguments):
                     method = getattr(callback, hook)
                     setattr(callback, hook, timed(method, type(callback).__name__, spent))
         start = time.perf_counter()
-        train(composite, images, callbacks=callbacks, **options)
+        train(*arguments, callbacks=callbacks, **options)
         seconds = time.perf_counter() - start
 
     run_program(arguments, timed_train)

@@ -98,10 +98,10 @@ def _sync_folder(folder):
             os.close(descriptor)
 
 
-def write_bytes(path, content):
-    """Writes a file whole."""
-    with write_whole(path) as temporary:
-        temporary.write_bytes(content)
+def write_bytes(path, *parts):
+    """Writes a file whole, from bytes in one or more parts."""
+    with write_whole(path) as temporary, open(temporary, "wb") as file:
+        file.writelines(parts)
 
 
 def write_text(path, text):

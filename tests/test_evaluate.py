@@ -28,6 +28,7 @@ from keras_gan import (
 )
 from keras_gan.cli import main
 from keras_gan.evaluation import classifier
+from keras_gan.evaluation.batches import predict
 from keras_gan.evaluation.classifier import DIGITS_PATH, find_yardstick
 from keras_gan.evaluation.samples import load_source, samples_from
 
@@ -317,13 +318,28 @@ def test_a_mistake_is_one_line(arguments, said, mistaken, capfd):
     assert said in err
 
 
+def test_what_a_network_gives_batch_by_batch_is_what_keras_predicts():
+    inputs = [keras.Input((4,)), keras.Input((), dtype="int32")]
+    x = layers.Concatenate()([inputs[0], layers.Embedding(3, 2)(inputs[1])])
+    network = keras.Model(inputs, [layers.Dense(5)(x), layers.Dense(1)(x)])
+    rng = np.random.default_rng(0)
+    values = [rng.standard_normal((701, 4), "float32"), rng.integers(0, 3, 701)]
+    for ours, expected in zip(
+        predict(network, values), network.predict(values, verbose=0), strict=True
+    ):
+        np.testing.assert_allclose(ours, expected, atol=1e-6)
+    network = keras.Model(inputs[0], layers.Dense(2)(inputs[0]))
+    expected = network.predict(values[0], verbose=0)
+    np.testing.assert_allclose(predict(network, values[0]), expected, atol=1e-6)
+
+
 def watched(digits, draw, tmp_path):
     """The callback, watching a generator that draws what it is told to."""
     images, labels = digits
     yardstick = load_yardstick(Dataset(images, labels, "digits"))
     watcher = QualityMetrics(yardstick, images, tmp_path, tmp_path, every=1, samples=200)
     generator = build_generator(10)
-    generator.predict = lambda latents, **options: draw() / np.float32(255)
+    generator.predict_on_batch = lambda latents: draw() / np.float32(255)
     watcher.set_model(
         types.SimpleNamespace(generator=generator, input_shape=(None, 10), stop_training=False)
     )

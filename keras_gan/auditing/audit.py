@@ -12,6 +12,7 @@ from keras_gan.auditing.membership import Attack
 from keras_gan.auditing.sides import Described, Sides
 from keras_gan.auditing.wording import DISCRIMINATOR, sentences
 from keras_gan.data import Dataset, to_unit_range
+from keras_gan.evaluation.batches import predict
 from keras_gan.gan.labels import is_conditional, with_labels
 
 if TYPE_CHECKING:
@@ -195,7 +196,7 @@ def _logits(sides, discriminator):
                 return None
             labels = classes[:n]
         inputs = with_labels(to_unit_range(images[:n]), labels)
-        scores.append(discriminator.predict(inputs, batch_size=500, verbose=0)[:, 0])
+        scores.append(predict(discriminator, inputs)[:, 0])
     return scores
 
 

@@ -8,6 +8,7 @@ from keras_gan.callbacks.models import save_network
 from keras_gan.console import say
 from keras_gan.data import to_bytes
 from keras_gan.evaluation import metrics
+from keras_gan.evaluation.batches import predict
 from keras_gan.files import REAL_METRICS_NAME, ensure_folder, write_text
 from keras_gan.gan.labels import with_labels
 from keras_gan.gan.latents import draw_latents
@@ -146,7 +147,7 @@ class QualityMetrics(GanCallback):
         write_text(ensure_folder(self.models_dir) / REAL_METRICS_NAME, text)
 
     def _measure(self):
-        images = self.generator.predict(self.inputs, batch_size=500, verbose=0)
+        images = predict(self.generator, self.inputs)
         fake = self.yardstick.measure(to_bytes(images))
         shares = metrics.class_shares(fake.probabilities)
         return self._figures(fake, self.asked), int(np.where(self.common, shares, 1).argmin())

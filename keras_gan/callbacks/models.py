@@ -1,7 +1,7 @@
 """The networks on disk."""
 
 from keras_gan.files import ensure_folder, write_whole
-from keras_gan.networks.loading import in_float32
+from keras_gan.networks.loading import in_float32, is_mixed_precision
 from keras_gan.training.callback import GanCallback
 
 
@@ -52,6 +52,7 @@ def save_network(model, path):
         path: Path of the `.keras` file.
     """
     # Compiled, the discriminator would need this package to load: for its metrics.
-    copy = in_float32(model)
+    if model.compiled or is_mixed_precision(model):
+        model = in_float32(model)
     with write_whole(path) as temporary:
-        copy.save(temporary)
+        model.save(temporary)

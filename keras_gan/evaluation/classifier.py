@@ -15,6 +15,7 @@ from keras_gan.backend import cache_folder
 from keras_gan.console import say
 from keras_gan.data import Dataset, to_unit_range
 from keras_gan.errors import UserError
+from keras_gan.evaluation.batches import predict
 from keras_gan.evaluation.scores import DIGITS_NAME
 from keras_gan.files import write_whole
 
@@ -89,9 +90,7 @@ class Yardstick:
         Returns:
             `Measurements`.
         """
-        features, probabilities = self.model.predict(
-            to_unit_range(images), batch_size=500, verbose=0
-        )
+        features, probabilities = predict(self.model, to_unit_range(images))
         return Measurements(features.astype("float64"), probabilities.astype("float64"), labels)
 
 

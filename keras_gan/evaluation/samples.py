@@ -8,6 +8,7 @@ import numpy as np
 from keras_gan.console import one_line, say
 from keras_gan.data import Dataset, load_data, to_bytes
 from keras_gan.errors import UserError
+from keras_gan.evaluation.batches import predict
 from keras_gan.gan.labels import is_conditional, with_labels
 from keras_gan.gan.latents import draw_latents
 from keras_gan.settings import MAX_SEED
@@ -64,7 +65,7 @@ def draw_samples(
     rng = np.random.default_rng(seed)
     latents = draw_latents(rng, n, generator.inputs[0].shape[1], latent_distribution)
     try:
-        images = generator.predict(with_labels(latents, labels), batch_size=500, verbose=0)
+        images = predict(generator, with_labels(latents, labels))
     except Exception as error:  # a model from elsewhere can raise any type
         raise UserError(f"the generator cannot draw images ({one_line(error)})") from error
     return drawn_bytes(images)

@@ -5,6 +5,7 @@ import numpy as np
 from keras_gan.console import say
 from keras_gan.data import Dataset, to_unit_range
 from keras_gan.errors import UserError
+from keras_gan.evaluation.batches import predict
 from keras_gan.evaluation.classifier import train_classifier
 from keras_gan.evaluation.evaluate import real_sides
 from keras_gan.evaluation.scores import Score
@@ -63,5 +64,5 @@ def classification_accuracy(
 def _accuracy(what, images, labels, test_images, test_labels, seed):
     say(f"Training a classifier on {len(images):,} {what} images.")
     classifier = train_classifier(images, labels, EPOCHS, seed)
-    predicted = classifier.predict(to_unit_range(test_images), batch_size=500, verbose=0)
+    predicted = predict(classifier, to_unit_range(test_images))
     return float((predicted.argmax(axis=1) == test_labels).mean())

@@ -7,12 +7,10 @@ import numpy as np
 
 from keras_gan.console import one_line
 from keras_gan.errors import UserError
+from keras_gan.evaluation.batches import BATCH
 from keras_gan.evaluation.samples import drawn_bytes
 from keras_gan.gan.labels import with_labels
 from keras_gan.gan.latents import draw_latents
-
-# The fastest on a CPU. Another size may change the last digits of what a seed gives.
-BATCH = 500
 
 
 def draw(

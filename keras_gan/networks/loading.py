@@ -189,6 +189,11 @@ def _trainable(model):
     return model
 
 
+def is_mixed_precision(model) -> bool:
+    """Whether a model calculates, in any layer, with numbers of half precision."""
+    return any(layer.compute_dtype in HALF_TYPES for layer in model._flatten_layers())
+
+
 def in_float32(model):
     """A copy of a model, not compiled, that calculates in float32, whatever it was built with."""
     copies = {}

@@ -61,14 +61,14 @@ def save_checkpoint(folder, about, position, variables, lasting=None):
     content = io.BytesIO()
     text = json.dumps({"about": about, "position": state}).encode()
     np.savez(content, np.frombuffer(text, "uint8"), *arrays)
-    content = content.getvalue()
+    content = content.getbuffer()
     checksum = hashlib.sha256(content).hexdigest().encode()
 
     folder = pathlib.Path(folder)
     path = folder / _name(position.epoch, position.step)
     with disk_errors(path):
         folder.mkdir(exist_ok=True)
-        write_bytes(path, HEADER + checksum + b"\n" + content)
+        write_bytes(path, HEADER, checksum, b"\n", content)
         _remove_others(folder, path, lasting)
     return path
 
