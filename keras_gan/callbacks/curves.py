@@ -11,7 +11,7 @@ class CurvePlots(GanCallback):
     """Draws `loss_plot.png`, `accuracy_plot.png` and `score_plot.png`.
 
     They are drawn after the first epoch and at the end; in between whenever
-    drawing them has taken no more than a hundredth of the time since the last.
+    drawing them has taken no more than half a percent of the time since the last.
     Curves that the logs of a training do not have are left out.
 
     Args:

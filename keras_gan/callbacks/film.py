@@ -22,7 +22,7 @@ class SampleFilm(GanCallback):
     `training.gif` is a film of them (of a long training, of a hundred moments of
     it), `progress_plot.png` shows a few latents at ten moments. They are
     drawn after the first epoch and at the end; in between whenever drawing them
-    has taken no more than a hundredth of the time since the last. The folder
+    has taken no more than half a percent of the time since the last. The folder
     `samples` has a file for each epoch, with an array `x`. At the end,
     `samples.npz` holds them all: `epochs`, of shape `(k,)`, `images`, `uint8` of
     shape `(k, n, 28, 28, 1)`, `latents`, `(n, latent_dim)`, and, of a conditional

@@ -10,7 +10,7 @@ class ReportPage(GanCallback):
     """Writes `report.html` from the files of a run: a page to open in any browser.
 
     It is written before training, after the first epoch and at the end; in between
-    whenever writing it has taken no more than a hundredth of the time since the last.
+    whenever writing it has taken no more than half a percent of the time since the last.
     It must come after the callbacks that write the history, the samples and the
     metrics.
 

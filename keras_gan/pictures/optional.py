@@ -7,7 +7,7 @@ from keras_gan.console import one_line, say
 from keras_gan.errors import DiskError
 
 # Drawing a picture again and again may take this share of the time.
-SHARE = 0.01
+SHARE = 0.005
 
 
 class OptionalPicture:
@@ -21,7 +21,7 @@ class OptionalPicture:
 
     Attributes:
         due: Boolean, whether to draw the picture again. True at first; after that,
-            when drawing it would take at most a hundredth of the time.
+            when drawing it would take at most half a percent of the time.
 
     Example:
 
