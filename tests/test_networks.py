@@ -8,6 +8,7 @@ import pytest
 from keras import layers
 
 from keras_gan import Config, GanCallback, UserError, build_composite, run, train
+from keras_gan.callbacks.models import save_network
 from keras_gan.cli import main
 from keras_gan.gan.step import GanStep
 from keras_gan.networks.loading import load_networks
@@ -205,6 +206,24 @@ def test_a_run_with_networks_of_ones_own_is_resumed_without_their_files(folder):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("policy", ["float32", "mixed_bfloat16"])
+def test_a_network_is_saved_in_float32_and_not_compiled(policy, tmp_path):
+    keras.config.set_dtype_policy(policy)
+    try:
+        network = discriminator()
+    finally:
+        keras.config.set_dtype_policy("float32")
+    for compiled in (False, True):
+        if compiled:
+            network.compile("adam", "mse")
+        save_network(network, tmp_path / "network.keras")
+        saved = keras.saving.load_model(tmp_path / "network.keras")
+        assert {layer.compute_dtype for layer in saved._flatten_layers()} == {"float32"}
+        assert not saved.compiled
+        for kept, weight in zip(saved.get_weights(), network.get_weights(), strict=True):
+            np.testing.assert_array_equal(kept, weight)
+
+
 def test_the_saved_generator_of_a_run_can_be_trained_further(folder):
     settings = QUICK | {"data": "digits.npz", "networks": "mlp", "discriminator": "d.keras"}
     first = run(Config(**settings, latent_dim=64))
