@@ -7,7 +7,7 @@ import numpy as np
 
 from keras_gan.console import one_line
 from keras_gan.errors import UserError
-from keras_gan.evaluation.batches import BATCH
+from keras_gan.evaluation.batches import BATCH, predict
 from keras_gan.evaluation.samples import drawn_bytes
 from keras_gan.gan.labels import with_labels
 from keras_gan.gan.latents import draw_latents
@@ -33,22 +33,17 @@ def draw(
     Raises:
         UserError: If the generator cannot draw, or its values are not from 0 to 1.
     """
-    parts = []
-    for start in range(0, len(latents), BATCH):
-        part = slice(start, start + BATCH)
-        inputs = with_labels(
-            _filled(latents[part]), None if labels is None else _filled(labels[part])
-        )
-        try:
-            images = generator.predict_on_batch(inputs)[: len(latents[part])]
-        except Exception as error:  # a model from elsewhere can raise any type
-            raise UserError(f"the generator cannot draw images ({one_line(error)})") from error
-        parts.append(drawn_bytes(images))
-    return parts[0] if len(parts) == 1 else np.concatenate(parts)
+    inputs = with_labels(_filled(latents), None if labels is None else _filled(labels))
+    try:
+        images = predict(generator, inputs)[: len(latents)]
+    except Exception as error:  # a model from elsewhere can raise any type
+        raise UserError(f"the generator cannot draw images ({one_line(error)})") from error
+    return drawn_bytes(images)
 
 
 def _filled(values):
-    missing = np.zeros((BATCH - len(values), *values.shape[1:]), values.dtype)
+    """The values, and as many zeros as fill the last batch."""
+    missing = np.zeros((-len(values) % BATCH, *values.shape[1:]), values.dtype)
     return np.concatenate([values, missing]) if len(missing) else values
 
 
