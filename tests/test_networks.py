@@ -205,7 +205,6 @@ def test_a_run_with_networks_of_ones_own_is_resumed_without_their_files(folder):
     assert all(map(np.array_equal, unbroken, resumed))
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("policy", ["float32", "mixed_bfloat16"])
 def test_a_network_is_saved_in_float32_and_not_compiled(policy, tmp_path):
     keras.config.set_dtype_policy(policy)
@@ -224,6 +223,7 @@ def test_a_network_is_saved_in_float32_and_not_compiled(policy, tmp_path):
             np.testing.assert_array_equal(kept, weight)
 
 
+@pytest.mark.slow
 def test_the_saved_generator_of_a_run_can_be_trained_further(folder):
     settings = QUICK | {"data": "digits.npz", "networks": "mlp", "discriminator": "d.keras"}
     first = run(Config(**settings, latent_dim=64))
