@@ -37,6 +37,7 @@ from keras_gan import (
     train,
 )
 from keras_gan.pictures.plots import save_figure
+from keras_gan.runs.job import STEPS_PER_EXECUTION
 from keras_gan.runs.preparing import prepare
 
 SAMPLES = 10_000
@@ -118,6 +119,7 @@ def train_preset(preset, data, marks, folder, seed, by_images=False):
             discriminator_steps=config.discriminator_steps,
             fresh_latents=config.fresh_latents,
             latent_distribution=config.latent_distribution,
+            steps_per_execution=STEPS_PER_EXECUTION,
         )
     return samples.seconds
 

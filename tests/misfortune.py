@@ -7,7 +7,7 @@ name matches the pattern is written:
 - `before`, `after`: it is killed just before, or after, that file gets its name.
 - `SIGINT`, `SIGTERM`: it gets that signal, once; with a 2 at the end, twice.
 
-Where the pattern is a number, it gets the signal at the end of that training step.
+Where the pattern is a number, it gets the signal at the end of that call of `GanStep`.
 """
 
 import fnmatch
@@ -22,7 +22,7 @@ from keras_gan.gan.step import GanStep
 def await_misfortune(kind, pattern):
     """Makes this process suffer a misfortune when its moment comes."""
     if pattern.isdigit():
-        _at_step(kind, int(pattern))
+        _at_call(kind, int(pattern))
     else:
         _at_file(kind, pattern)
 
@@ -46,16 +46,16 @@ def _at_file(kind, pattern):
     os.replace = replace_or_suffer
 
 
-def _at_step(kind, number):
-    take_step, steps = GanStep.__call__, iter(range(1, number + 1))
+def _at_call(kind, number):
+    take, calls = GanStep.take, iter(range(1, number + 1))
 
-    def take_step_or_suffer(*arguments):
-        logs = take_step(*arguments)
-        if next(steps, None) == number:
+    def take_or_suffer(*arguments):
+        logs = take(*arguments)
+        if next(calls, None) == number:
             _send(kind)
         return logs
 
-    GanStep.__call__ = take_step_or_suffer
+    GanStep.take = take_or_suffer
 
 
 def _send(kind):

@@ -22,6 +22,7 @@ from program import run_main, start_main
 
 from keras_gan import (
     NETWORKS,
+    AveragedGenerator,
     Checkpoints,
     Config,
     ModelFiles,
@@ -608,19 +609,21 @@ def test_a_broken_picture_is_told_once_and_training_goes_on(broken, settings, ca
 
 
 @pytest.mark.slow
-def test_checkpoints_within_an_epoch(digits, tmp_path):
+@pytest.mark.parametrize(("in_a_call", "stop_after", "saved_at"), [(1, 4, 4), (3, 3, 3), (3, 2, 3)])
+def test_checkpoints_within_an_epoch(in_a_call, stop_after, saved_at, digits, tmp_path):
     """A training of one epoch that is resumed in its middle ends as one that was not."""
-    images, stop_after = digits[0][:100], 4
+    images = digits[0][:100]
 
     def trained(folder, stop_after=None, resume=False):
         keras.utils.set_random_seed(1)
-        composite = build_composite(build_generator(4), build_discriminator())
-        variables = state_variables(composite)
+        composite = build_composite(build_generator(4), build_discriminator(), jit_compile=True)
+        average = AveragedGenerator(composite.generator, every=3)
+        variables = state_variables(composite) + average.generator.variables
         position = Position(np.random.default_rng(1))
         if resume:
             newest, _ = load_newest(folder)
             position = newest.position
-            assert position.step == stop_after
+            assert position.step == saved_at
             for variable, array in zip(variables, newest.arrays, strict=True):
                 variable.assign(array)
         checkpoints = Checkpoints(folder, {}, position, variables, minutes=1e-9)
@@ -634,7 +637,8 @@ def test_checkpoints_within_an_epoch(digits, tmp_path):
             images,
             epochs=1,
             batch_size=16,
-            callbacks=[stopper, checkpoints],
+            callbacks=[stopper, average, checkpoints],
+            steps_per_execution=in_a_call,
             position=position,
         )
         return load_newest(folder)[0]

@@ -186,6 +186,38 @@ def test_the_default_networks_learn_the_same_in_one_call_with_xla():
     assert_one_call_and_separate_calls_agree(lambda: build_networks(configure(jit_compile=True)))
 
 
+@pytest.mark.every_backend
+def test_several_steps_in_a_call_are_as_one_after_the_other():
+    outcomes = []
+    for in_a_call in (1, 3):
+        keras.utils.set_random_seed(0)
+        composite = build_composite(*dense_networks(), optimizer="sgd", jit_compile=True)
+        step, rng = GanStep(composite), np.random.default_rng(1)
+        steps = [([batch(composite, 4, rng)], None) for _ in range(3)]
+        calls = range(0, 3, in_a_call)
+        logs = [log for first in calls for log in step.take(steps[first : first + in_a_call])]
+        outcomes.append((logs, composite.get_weights()))
+    (logs, weights), (expected_logs, expected_weights) = outcomes
+    for of, expected in zip(logs, expected_logs, strict=True):
+        assert of == pytest.approx(expected, rel=1e-4)
+    assert logs[0] != logs[1] != logs[2]
+    for weight, expected in zip(weights, expected_weights, strict=True):
+        np.testing.assert_allclose(weight, expected, rtol=1e-3, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("most", "steps", "updates", "expected"),
+    [(3, 468, 1, 3), (3, 8, 1, 2), (3, 7, 1, 1), (1, 6, 1, 1), (3, 6, 4, 2), (3, 6, 9, 1)],
+)
+def test_the_steps_of_a_call_divide_those_of_an_epoch(most, steps, updates, expected):
+    compiled, separate = (
+        GanStep(build_composite(*dense_networks(), jit_compile=jit_compile))
+        for jit_compile in (True, False)
+    )
+    assert compiled.steps_in_a_call(most, steps, updates) == expected
+    assert separate.steps_in_a_call(most, steps, updates) == 1
+
+
 def test_a_training_compiles_its_step_once(digits):
     """Python runs through the networks for the first step alone."""
 

@@ -167,6 +167,24 @@ def test_a_step_may_have_several_updates_of_the_discriminator():
     assert events == ["begin", 0, 1, "epoch 0", "end"]
 
 
+def test_callbacks_hear_of_each_step_of_a_call(digits):
+    heard = []
+    for in_a_call in (1, 3):
+        keras.utils.set_random_seed(0)
+        composite, recorder = small_composite(jit_compile=True), Recorder()
+        settings = {"epochs": 2, "batch_size": 15, "callbacks": [recorder]}
+        train(composite, digits[0][:100], **settings, steps_per_execution=in_a_call)
+        heard.append(recorder)
+    one_by_one, together = heard
+    assert together.events == one_by_one.events
+    assert len(together.batches) == 12
+    for logs, expected in zip(together.batches, one_by_one.batches, strict=True):
+        assert logs == pytest.approx(expected, rel=1e-3)
+    for logs, expected in zip(together.epochs, one_by_one.epochs, strict=True):
+        del logs["images_per_second"], expected["images_per_second"]
+        assert logs == pytest.approx(expected, rel=1e-3)
+
+
 @pytest.mark.on_tensorflow
 @pytest.mark.parametrize(
     ("distribution", "fresh_latents", "updates"),

@@ -39,6 +39,8 @@ class Checkpoints(GanCallback):
         self._save()
 
     def on_train_batch_end(self, batch, logs=None):
+        if batch + 1 < self.position.step:  # the callbacks have yet to hear of these steps
+            return
         due = time.monotonic() - self.saved > 60 * self.minutes
         if due or self.stop.signum is not None:
             self._save()

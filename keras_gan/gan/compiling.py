@@ -1,6 +1,7 @@
-"""A step of a GAN compiled as one call, for one device or for several."""
+"""Steps of a GAN compiled as one call, for one device or for several."""
 
 import contextlib
+import functools
 
 import keras
 import numpy as np
@@ -42,7 +43,7 @@ def check_split(batch_size: int, devices: int) -> None:
 
 
 def as_one_call(step, composite, jit_compile):
-    """Compiles a step.
+    """Compiles one step or several, to be taken in one call.
 
     On several devices, a batch is divided among them. The losses, the gradients and the
     statistics of batch normalization are those of the whole batch.
@@ -54,39 +55,44 @@ def as_one_call(step, composite, jit_compile):
         jit_compile: Boolean, whether TensorFlow compiles it with XLA.
 
     Returns:
-        A function of the batches and of these latents. It gives the logs, and has a
-        method `lower` on JAX.
+        A function of a list of steps, each a tuple of the batches and of these latents. It
+        gives a list of their logs, and has a method `lower` on JAX.
     """
     if keras.backend.backend() == "jax":
-        return _JaxStep(step, composite)
-    return _tensorflow_step(step, composite, jit_compile)
+        return _JaxSteps(step, composite)
+    return _tensorflow_steps(step, composite, jit_compile)
 
 
-def _tensorflow_step(step, composite, jit_compile):
+def _tensorflow_steps(step, composite, jit_compile):
     import tensorflow as tf
 
-    def on_one_device(batches, generator_latents):
-        return step(_update, batches, generator_latents)
+    take = functools.partial(step, _update)
 
     if composite.distribution is None:
+        take_traced = tf.function(take)  # by all steps of a call together
+
+        def on_one_device(steps):
+            return [take_traced(*arguments) for arguments in steps]
+
         return tf.function(on_one_device, jit_compile=jit_compile)
     strategy, count = composite.distribution, replicas(composite)
 
-    def on_each_device(batches, generator_latents):
+    def on_each_device(steps):
         replica = tf.distribute.get_replica_context().replica_id_in_sync_group
         # Every so many, so that noise for the first images of a batch stays with them.
         share = tf.nest.map_structure(
-            lambda array: None if array is None else array[replica::count],
-            (batches, generator_latents),
+            lambda array: None if array is None else array[replica::count], steps
         )
         with _statistics_of_the_whole_batch(composite):
-            return on_one_device(*share)
+            return [take(*arguments) for arguments in share]
 
     @tf.function
-    def on_all_devices(batches, generator_latents):
-        logs = strategy.run(on_each_device, (batches, generator_latents))
+    def on_all_devices(steps):
         mean = tf.distribute.ReduceOp.MEAN
-        return {name: strategy.reduce(mean, value, axis=None) for name, value in logs.items()}
+        return [
+            {name: strategy.reduce(mean, value, axis=None) for name, value in logs.items()}
+            for logs in strategy.run(on_each_device, (steps,))
+        ]
 
     return on_all_devices
 
@@ -119,8 +125,8 @@ def _flat(logs):
     return logs | scores
 
 
-class _JaxStep:
-    """A step as a pure function of all variables, which `jax.jit` compiles."""
+class _JaxSteps:
+    """Steps as a pure function of all variables, which `jax.jit` compiles."""
 
     def __init__(self, step, composite):
         import jax
@@ -141,10 +147,10 @@ class _JaxStep:
             self._rows, self._whole = _shardings(composite.distribution)
             options["out_shardings"] = self._whole
         self.on_several = composite.distribution is not None
-        self._compiled = jax.jit(self._pure_step, **options)
+        self._compiled = jax.jit(self._pure_steps, **options)
 
-    def __call__(self, batches, generator_latents):
-        logs, values = self._compiled(*self._arguments(batches, generator_latents))
+    def __call__(self, steps):
+        logs, values = self._compiled(*self._arguments(steps))
         for variable, value in zip(self.variables, values, strict=True):
             if self.on_several:
                 # Each process keeps a copy of its own, for whatever else reads it.
@@ -153,27 +159,30 @@ class _JaxStep:
             else:
                 variable.assign(value)
         if self.on_several:
-            logs = {name: value.addressable_data(0) for name, value in logs.items()}
+            logs = [
+                {name: value.addressable_data(0) for name, value in values.items()}
+                for values in logs
+            ]
         return logs
 
-    def lower(self, batches, generator_latents):
-        """The step before it is compiled, as `jax.stages.Lowered`."""
-        return self._compiled.lower(*self._arguments(batches, generator_latents))
+    def lower(self, steps):
+        """The steps before they are compiled, as `jax.stages.Lowered`."""
+        return self._compiled.lower(*self._arguments(steps))
 
-    def _pure_step(self, values, batches, generator_latents):
+    def _pure_steps(self, values, steps):
         with keras.StatelessScope(list(zip(self.variables, values, strict=True))) as scope:
-            logs = self.step(_update_in_scope, batches, generator_latents)
+            logs = [self.step(_update_in_scope, *arguments) for arguments in steps]
         return logs, [scope.get_current_value(variable) for variable in self.variables]
 
-    def _arguments(self, batches, generator_latents):
+    def _arguments(self, steps):
         values = [variable.value for variable in self.variables]
         if not self.on_several:
-            return values, batches, generator_latents
+            return values, steps
         values = [
             self._value_everywhere(variable, value)
             for variable, value in zip(self.variables, values, strict=True)
         ]
-        return values, self._divided(batches), self._divided(generator_latents)
+        return values, self._divided(steps)
 
     def _value_everywhere(self, variable, value):
         local, placed = self.placed.get(id(variable), (None, None))

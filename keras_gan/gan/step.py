@@ -52,12 +52,15 @@ def _targets(value, batch):
 
 
 class GanStep:
-    """`gan_step`, ready to be called once for each step of a training.
+    """`gan_step`, ready to be called for the steps of a training.
 
     On TensorFlow and JAX, the step is compiled as one call. The networks are small:
     calling the backend three times, to generate, to train the discriminator and to train
     the composite, would take longer than the calculation itself. PyTorch makes these
     three calls, with `predict_on_batch` and `train_on_batch`.
+
+    Several steps may be taken in one call. Then less time is lost between them, where few
+    operations could run side by side.
 
     A composite that was built within `keras_gan.spread` is trained on several devices.
 
@@ -98,11 +101,22 @@ class GanStep:
 
     def __call__(self, batches, generator_latents=None) -> dict[str, float]:
         """Takes one step. The arguments are those of `gan_step`."""
+        return self.take([(batches, generator_latents)])[0]
+
+    def take(self, steps) -> list[dict[str, float]]:
+        """Takes several steps, one after the other.
+
+        Args:
+            steps: List of tuples `(batches, generator_latents)`, as in `gan_step`.
+
+        Returns:
+            A list of what `gan_step` returns for each.
+        """
         try:
-            logs = self._take(batches, generator_latents)
+            logs = self._take(steps)
         except Exception as error:
             on_tensorflow = keras.backend.backend() == "tensorflow"
-            with_xla = on_tensorflow and self.jit_compile and self._is_one_call(batches)
+            with_xla = on_tensorflow and self.jit_compile and self._is_one_call(steps)
             if not (self.first and with_xla):
                 raise
             warnings.warn(
@@ -111,18 +125,38 @@ class GanStep:
                 stacklevel=2,
             )
             self._compile(jit_compile=False)
-            logs = self._take(batches, generator_latents)
+            logs = self._take(steps)
         self.first = False
-        return {name: float(value) for name, value in logs.items() if name != "loss"}
+        return [
+            {name: float(value) for name, value in values.items() if name != "loss"}
+            for values in logs
+        ]
 
-    def _take(self, batches, generator_latents):
-        if self._is_one_call(batches):
-            return self._compiled(batches, generator_latents)
+    def steps_in_a_call(self, most: int, steps: int, updates: int) -> int:
+        """How many steps to take in one call.
+
+        Without XLA, it is one. Otherwise it divides the steps of an epoch: a smaller call
+        at the end of the epoch would have to be compiled, too.
+
+        Args:
+            most: Integer, at least 1, how many it may be.
+            steps: Integer, the number of steps in an epoch.
+            updates: Integer, the number of the discriminator's updates in a step.
+        """
+        if not (self.in_one_call and self.jit_compile) or self.composite.run_eagerly:
+            return 1
+        most = min(most, compiling.MAX_UPDATES // updates)
+        return max((n for n in range(1, most + 1) if steps % n == 0), default=1)
+
+    def _take(self, steps):
+        if self._is_one_call(steps):
+            return self._compiled(steps)
         generate = self.generate.predict_on_batch
-        return gan_step(self.composite, generate, _train_on_batch, batches, generator_latents)
+        return [gan_step(self.composite, generate, _train_on_batch, *step) for step in steps]
 
-    def _is_one_call(self, batches):
-        few = len(batches) <= compiling.MAX_UPDATES and not self.composite.run_eagerly
+    def _is_one_call(self, steps):
+        updates = sum(len(batches) for batches, _ in steps)
+        few = updates <= compiling.MAX_UPDATES and not self.composite.run_eagerly
         return self.devices > 1 or (self.in_one_call and few)
 
     def _compile(self, jit_compile):
@@ -139,7 +173,7 @@ class GanStep:
 
     def lower(self, batches, generator_latents=None):
         """The step before JAX compiles it, as `jax.stages.Lowered`: to read its costs."""
-        return self._compiled.lower(batches, generator_latents)
+        return self._compiled.lower([(batches, generator_latents)])
 
 
 class TrainingModeGenerator(keras.Model):

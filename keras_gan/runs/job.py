@@ -22,6 +22,9 @@ from keras_gan.training import checkpoint
 from keras_gan.training.loop import train
 from keras_gan.training.stopping import StopRequest, resumable
 
+# A tenth faster than one by one; compiling as many takes some three seconds more.
+STEPS_PER_EXECUTION = 3
+
 
 def run(config: Config) -> Composite:
     """Trains a GAN and leaves pictures, models, history and settings on disk.
@@ -139,6 +142,7 @@ def _train(prepared):
                     discriminator_steps=config.discriminator_steps,
                     fresh_latents=config.fresh_latents,
                     latent_distribution=config.latent_distribution,
+                    steps_per_execution=STEPS_PER_EXECUTION,
                     position=prepared.position,
                 )
         except Stopped:

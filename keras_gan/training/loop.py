@@ -29,6 +29,7 @@ def train(
     discriminator_steps: int = 1,
     fresh_latents: int = 0,
     latent_distribution: str = "normal",
+    steps_per_execution: int = 1,
     position: Position | None = None,
 ) -> keras.callbacks.History:
     """Trains a GAN.
@@ -62,6 +63,9 @@ def train(
             batch_size` new latents. With 0, it uses the latents of the last batch that
             the discriminator was shown.
         latent_distribution: `"normal"` or `"uniform"`, as in `draw_latents`.
+        steps_per_execution: Integer, how many steps may be compiled as one call, if XLA
+            compiles them. The callbacks hear of each step; those of one call they hear of
+            when all of them have been taken. See `GanStep.steps_in_a_call`.
         position: A `Position` to go on from, which the loop keeps up to date. If
             `None`, a new training begins. If it is given, `seed` has no effect.
 
@@ -91,6 +95,7 @@ def train(
     position = position or Position(np.random.default_rng(seed))
     steps = len(images) // images_per_step
     step = GanStep(composite)
+    in_a_call = step.steps_in_a_call(steps_per_execution, steps, discriminator_steps)
     penalty = composite.penalized_discriminator.penalty
     latent_dim = composite.inputs[0].shape[1]
     conditional = is_conditional(composite)
@@ -114,6 +119,12 @@ def train(
         random = penalty.draw(position.rng, real_images)
         return with_labels(real_images, own_labels if conditional else None), latents, random
 
+    def draw_step(rows):
+        batches = [draw_batch(part) for part in np.split(rows, discriminator_steps)]
+        if fresh_latents:
+            return batches, draw(fresh_latents * batch_size, labels_of(rows))
+        return batches, None
+
     watchers = keras.callbacks.CallbackList(
         [GanCallback(), *callbacks],  # the first fills `history`, even if no other does
         add_history=True,
@@ -131,18 +142,20 @@ def train(
         epoch = position.epoch
         watchers.on_epoch_begin(epoch)
         order = position.order(len(images))
-        for index in range(position.step, steps):
-            watchers.on_train_batch_begin(index)
+        rows = order[: steps * images_per_step].reshape(steps, images_per_step)
+        while position.step < steps:
+            first = position.step  # a resumed epoch may begin between the calls of another
+            called = range(first, first - first % in_a_call + in_a_call)
+            for index in called:
+                watchers.on_train_batch_begin(index)
             start = time.perf_counter()
-            rows = order[index * images_per_step : (index + 1) * images_per_step]
-            batches = [draw_batch(part) for part in np.split(rows, discriminator_steps)]
-            generator_latents = None
-            if fresh_latents:
-                generator_latents = draw(fresh_latents * batch_size, labels_of(rows))
-            logs = step(batches, generator_latents)
-            position.end_step(logs, time.perf_counter() - start)
-            _check_finite_logs(logs, epoch, index)
-            watchers.on_train_batch_end(index, logs)
+            taken = step.take([draw_step(rows[index]) for index in called])
+            seconds = (time.perf_counter() - start) / len(called)
+            for index, logs in zip(called, taken, strict=True):
+                position.end_step(logs, seconds)
+                _check_finite_logs(logs, epoch, index)
+            for index, logs in zip(called, taken, strict=True):
+                watchers.on_train_batch_end(index, logs)
         finite_arrays(composite.variables, position)  # raises where one is not finite
         watchers.on_epoch_end(epoch, position.end_epoch(images_per_step))
     watchers.on_train_end()
