@@ -59,8 +59,7 @@ class GanStep:
     the composite, would take longer than the calculation itself. PyTorch makes these
     three calls, with `predict_on_batch` and `train_on_batch`.
 
-    Several steps may be taken in one call. Then less time is lost between them, where few
-    operations could run side by side.
+    A call has a cost of its own, so several steps may be taken in one.
 
     A composite that was built within `keras_gan.spread` is trained on several devices.
 

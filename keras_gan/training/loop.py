@@ -154,6 +154,7 @@ def train(
             for index, logs in zip(called, taken, strict=True):
                 position.end_step(logs, seconds)
                 _check_finite_logs(logs, epoch, index)
+            # Only now: what a callback saves is the state after all steps of the call.
             for index, logs in zip(called, taken, strict=True):
                 watchers.on_train_batch_end(index, logs)
         finite_arrays(composite.variables, position)  # raises where one is not finite
