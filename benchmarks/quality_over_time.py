@@ -117,6 +117,7 @@ def train_preset(preset, data, marks, folder, seed, by_images=False):
             callbacks=[run.average, samples],
             seed=seed,
             discriminator_steps=config.discriminator_steps,
+            reals_per_fake=config.reals_per_fake,
             fresh_latents=config.fresh_latents,
             latent_distribution=config.latent_distribution,
             steps_per_execution=STEPS_PER_EXECUTION,

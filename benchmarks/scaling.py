@@ -58,8 +58,10 @@ def measure(devices, preset, batch_size):
 
     def draw_batch():
         real_images = to_unit_range(images)
-        random = composite.penalized_discriminator.penalty.draw(rng, real_images)
-        return real_images, kg.draw_latents(rng, batch_size, config.latent_dim), random
+        fakes = batch_size // config.reals_per_fake
+        random = composite.penalized_discriminator.penalty.draw(rng, real_images[:fakes])
+        latents = kg.draw_latents(rng, fakes, config.latent_dim)
+        return real_images, latents, random
 
     fresh = None
     if config.fresh_latents:

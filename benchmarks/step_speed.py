@@ -94,12 +94,13 @@ class Use(NamedTuple):
 def uses_in_a_step(composite, config):
     """Yields a `Use` for each layer with arithmetic worth counting, in each part of a step."""
     n = config.batch_size
-    m = config.fresh_latents * n or n
+    fakes = n // config.reals_per_fake
+    m = config.fresh_latents * n or fakes
     penalty = composite.penalized_discriminator.penalty
-    drawn = penalty.draw(np.random.default_rng(0), np.zeros((n, *IMAGE_SHAPE), "float32"))
+    drawn = penalty.draw(np.random.default_rng(0), np.zeros((fakes, *IMAGE_SHAPE), "float32"))
     noisy = sum(map(len, drawn))  # how many images the penalty adds noise to
     parts = [
-        ("discriminator learns", composite.discriminator, 2 * n + noisy, True, False),
+        ("discriminator learns", composite.discriminator, n + fakes + noisy, True, False),
         ("generator learns", composite.generator, m, True, False),
         ("discriminator passes gradients on", composite.discriminator, m, False, True),
     ]
@@ -107,7 +108,7 @@ def uses_in_a_step(composite, config):
         classifier = composite.guided.auxiliary.classifier
         parts.append(("classifier passes gradients on", classifier, m, False, True))
     if config.fresh_latents or not config.jit_compile:  # else XLA draws once for both
-        draws = ("generator draws for the discriminator", composite.generator, n, False, False)
+        draws = ("generator draws for the discriminator", composite.generator, fakes, False, False)
         parts.insert(0, draws)
     for what_for, network, images, learns, passes_on in parts:
         first = True
@@ -161,7 +162,8 @@ def step_by_hand(composite, images, config):
     d_optimizer.build(discriminator.trainable_variables)
     images = tf.constant(images)
     n = config.batch_size
-    k = (n + 3) // 4  # the penalty is taken of a quarter of the real images
+    m = n // config.reals_per_fake
+    k = (m + 3) // 4  # the penalty is taken of one real image for every four generated ones
     noise = R1Penalty.noise
 
     def latents(number):
@@ -174,15 +176,16 @@ def step_by_hand(composite, images, config):
     def step():
         rows = tf.random.uniform((n,), 0, len(images), tf.int32)
         real = tf.cast(tf.gather(images, rows), "float32") / 255
-        points = latents(n)
+        points = latents(m)
         fake = generator(points, training=True)
         batch = [real, fake]
         if config.penalty:
             batch.append(real[:k] + noise * tf.random.normal((k, *IMAGE_SHAPE)))
         with tf.GradientTape() as tape:
             logits = discriminator(tf.concat(batch, 0), training=True)
-            real_logits, fake_logits, noisy_logits = logits[:n], logits[n : 2 * n], logits[2 * n :]
-            d_loss = tf.reduce_mean(tf.nn.softplus(tf.concat([-real_logits, fake_logits], 0)))
+            real_logits, fake_logits, noisy_logits = logits[:n], logits[n : n + m], logits[n + m :]
+            d_loss = tf.reduce_mean(tf.nn.softplus(-real_logits)) / 2
+            d_loss += tf.reduce_mean(tf.nn.softplus(fake_logits)) / 2
             d_loss += config.label_smoothing / 2 * tf.reduce_mean(real_logits)
             if config.penalty:
                 slopes = (noisy_logits - real_logits[:k]) / noise
@@ -218,7 +221,8 @@ def steps_of_the_loop(composite, images, config):
     def draw():
         rows = rng.integers(0, len(images), n)
         real_images = to_unit_range(images[rows])
-        batch = (real_images, latents(n), penalty.draw(rng, real_images))
+        m = n // config.reals_per_fake
+        batch = (real_images, latents(m), penalty.draw(rng, real_images[:m]))
         return [batch], latents(config.fresh_latents * n) if config.fresh_latents else None
 
     return lambda: step.take([draw() for _ in range(in_a_call)]), in_a_call

@@ -7,10 +7,11 @@ AUTO = "auto"
 PRESETS = {
     "default": {
         "batch_size": 128,
+        "reals_per_fake": 2,
         "clusters": AUTO,
         "auxiliary_weight": 0.03,
         "learning_rate_decay": 0.5,
-        "learning_rate_end": 0.7,
+        "learning_rate_end": 0.3,
         "average": 0.9998,
     },
     # https://machinelearningmastery.com/how-to-develop-a-generative-adversarial-network-for-an-mnist-handwritten-digits-from-scratch-in-keras/

@@ -88,11 +88,14 @@ class Config:
     )
     loss: str = setting("bce", kinds.Choice(LOSSES), "what the two networks learn from", TRAINING)
     batch_size: int = setting(64, COUNT, "real images in a step of the discriminator", TRAINING)
+    reals_per_fake: int = setting(
+        1, COUNT, "real images that the discriminator is shown for each generated one", TRAINING
+    )
     fresh_latents: int = setting(
         0,
         kinds.Integer(0, 100),
-        "latents drawn for the generator's step, for each real image; with 0, it learns from "
-        "those whose images the discriminator has just been shown, which takes XLA less time",
+        "latents for the generator's step, for each real image; with 0, those whose images the "
+        "discriminator has just been shown, which takes XLA less time",
         TRAINING,
     )
     discriminator_steps: int = setting(

@@ -13,6 +13,7 @@ from keras_gan.data import clusters as clusters_module
 from keras_gan.data.clusters import cluster_images
 from keras_gan.gan.auxiliary import AuxiliaryClassifier
 from keras_gan.gan.chosen import choose_labels, chosen_labels
+from keras_gan.gan.labels import in_proportion
 from keras_gan.gan.latents import draw_latents
 from keras_gan.networks.clustered import classifier_of, label_from_latent
 from keras_gan.networks.mlp import build
@@ -175,7 +176,9 @@ def test_the_latents_of_a_training_are_a_little_nearer_to_zero():
     assert 0.9 < latents[:, :-1].std() / drawn[:, :-1].std() < 1
 
 
-def test_the_latents_of_a_step_ask_for_the_clusters_of_its_images(monkeypatch):
+@pytest.mark.parametrize("reals_per_fake", [1, 2, 3])
+def test_the_latents_of_a_step_ask_for_the_clusters_of_its_images(reals_per_fake, monkeypatch):
+    """Fewer latents ask for each cluster as often as it is in the batch, to within one."""
     labels = np.random.default_rng(0).integers(3, size=60)
     counts = np.bincount(labels)
     images = np.broadcast_to(labels[:, None, None, None] / 2, (60, 28, 28, 1)).astype("float32")
@@ -192,10 +195,22 @@ def test_the_latents_of_a_step_ask_for_the_clusters_of_its_images(monkeypatch):
             return [{"g_loss": 0.0} for _ in steps]
 
     monkeypatch.setattr(loop, "GanStep", Watching)
-    loop.train(composite, images, labels, epochs=2, batch_size=20)
+    loop.train(composite, images, labels, epochs=2, batch_size=20, reals_per_fake=reals_per_fake)
     assert len(seen) == 6
     for chosen, real in seen:
-        np.testing.assert_array_equal(chosen, real)
+        assert len(chosen) == [20, 10, 7][reals_per_fake - 1]
+        if reals_per_fake == 1:
+            np.testing.assert_array_equal(chosen, real)
+        share = np.bincount(chosen, minlength=3) - np.bincount(real.astype(int)) * len(chosen) / 20
+        assert np.abs(share).max() < 1
+
+
+def test_no_label_is_favoured_when_some_are_taken():
+    rng, labels = np.random.default_rng(0), np.array([1, 0, 1, 2, 1])
+    taken = [in_proportion(labels, 3, rng) for _ in range(2000)]
+    assert {len(some) for some in taken} == {3}
+    expected = [3 / 5, 9 / 5, 3 / 5]
+    np.testing.assert_allclose(np.bincount(np.ravel(taken)) / 2000, expected, atol=0.05)
 
 
 def test_a_classifier_learns_clusters(digits):

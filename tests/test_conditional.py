@@ -125,7 +125,8 @@ class Seen(Penalty):
 
 
 @pytest.mark.on_tensorflow
-def test_every_image_is_seen_with_its_own_label():
+@pytest.mark.parametrize("reals_per_fake", [1, 2])
+def test_every_image_is_seen_with_its_own_label(reals_per_fake):
     """Both kinds of images have their label written in them; the discriminator compares."""
     latent, image = keras.Input((LATENT_DIM,)), keras.Input((28, 28, 1))
     label = keras.Input((), dtype="int32")
@@ -146,10 +147,11 @@ def test_every_image_is_seen_with_its_own_label():
     composite.run_eagerly = composite.penalized_discriminator.run_eagerly = True
     labels = np.random.default_rng(0).integers(5, size=12)
     images = np.broadcast_to(labels[:, None, None, None] / 10, (12, 28, 28, 1)).astype("float32")
-    train(composite, images, labels, epochs=1, batch_size=4)
+    train(composite, images, labels, epochs=1, batch_size=4, reals_per_fake=reals_per_fake)
     assert len(seen.outputs) == 3
-    for outputs in seen.outputs:  # 4 real images, 4 generated ones, and 2 of the former again
-        assert outputs.shape == (10, 1)
+    # 4 real images, 4 or 2 generated ones, and 2 of the former again
+    for outputs in seen.outputs:
+        assert outputs.shape == (6 + 4 // reals_per_fake, 1)
         np.testing.assert_allclose(outputs, 0, atol=1e-5)
 
 

@@ -70,6 +70,9 @@ def test_a_batch_is_divided_evenly():
     check_split(64, 2)
     with pytest.raises(UserError, match="batch_size must be a multiple of 8 for 2 devices"):
         check_split(60, 2)
+    check_split(48, 2, reals_per_fake=3)
+    with pytest.raises(UserError, match="batch_size must be a multiple of 24 for 2 devices"):
+        check_split(64, 2, reals_per_fake=3)
 
 
 def test_on_jax_a_batch_is_divided_evenly(monkeypatch):

@@ -257,6 +257,39 @@ def test_the_penalty_of_wgan_gp_is_the_distance_of_the_gradients_norm_from_1():
     assert float(term) == pytest.approx(((norms - 1) ** 2).mean(), rel=1e-4)
 
 
+def test_fewer_generated_images_are_mixed_with_as_many_real_ones():
+    _, discriminator = linear_networks()
+    discriminator.layers[0].activation = keras.ops.tanh
+    real_images, fake_images, weights = normal(6, 4), normal(2, 4, seed=1), normal(2, 1, seed=2)
+
+    def called(images):
+        penalized = PenalizedDiscriminator(discriminator, GradientPenalty(10.0))
+        outputs = penalized((images, fake_images, weights))
+        return to_numpy(outputs), float(penalized.losses[0])
+
+    outputs, term = called(real_images)
+    _, expected_term = called(real_images[:2])
+    images = np.concatenate([real_images, fake_images])
+    assert outputs == pytest.approx(to_numpy(discriminator(images)), rel=1e-5)
+    assert term == pytest.approx(expected_term, rel=1e-5)
+
+
+def test_scores_count_images_by_their_weights():
+    scores = Scores("wgan-gp")
+    weights = np.array([[2], [0], [1], [4], [2]], "float32")
+    scores.update_state(LABELS, LOGITS, weights)
+    real, fake = (2 * 2 + 0.5) / 3, (4 * -3 + 2 * 0.25) / 6
+    result = {name: float(value) for name, value in scores.result().items()}
+    expected = {
+        "d_loss": (6 * fake - 3 * real) / 9,
+        "real_score": real,
+        "fake_score": fake,
+        "real_accuracy": 1.0,  # against a mean output of -7 / 9
+        "fake_accuracy": 4 / 6,
+    }
+    assert result == pytest.approx(expected, rel=1e-5)
+
+
 def test_the_loss_of_wgan_gp_is_half_of_the_papers():
     """D(x) = w * x has the gradient w everywhere."""
     composite = build_composite(*linear_networks(), loss="wgan-gp", penalty=10, optimizer="sgd")

@@ -53,14 +53,18 @@ def test_targets(scores, reached):
     assert speedrun.targets_reached(scores) == reached
 
 
-@pytest.mark.parametrize("labels", ["--conditional", "--clusters 100 --auxiliary-weight 0", ""])
-def test_operations_are_counted_within_networks_that_take_labels(labels, tmp_path):
+@pytest.mark.parametrize(
+    ("labels", "reals_per_fake"),
+    [("--conditional", 1), ("--clusters 100 --auxiliary-weight 0", 2), ("", 2)],
+)
+def test_operations_are_counted_within_networks_that_take_labels(labels, reals_per_fake, tmp_path):
     def operations(options):
         path = tmp_path / "recipe.txt"
         path.write_text(f"# A recipe.\n{options} --epochs 1")
         return speedrun.operations(speedrun.read_recipe(str(path)))
 
-    assert 1 < operations(labels) / operations("--clusters 0") < 1.2
+    without_labels = f"--clusters 0 --reals-per-fake {reals_per_fake}"
+    assert 1 < operations(labels) / operations(without_labels) < 1.2
 
 
 NETWORKS = """

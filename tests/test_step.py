@@ -87,39 +87,63 @@ def to_numpy(tensor):
     return np.array(keras.ops.convert_to_numpy(tensor))
 
 
+@pytest.mark.parametrize("fakes", [4, 2])
 @pytest.mark.parametrize("fresh_latents", [None, latents(5, seed=9)])
 @pytest.mark.parametrize("updates", [1, 3])
-def test_a_step_updates_the_discriminator_and_then_the_generator(updates, fresh_latents):
+def test_a_step_updates_the_discriminator_and_then_the_generator(updates, fresh_latents, fakes):
     """And without fresh latents, the generator learns from those that were drawn last."""
     composite = build_composite(*small_networks(), penalty=0)
-    batches = [(real_images(4, seed), latents(4, seed), (f"random {seed}",)) for seed in (1, 2, 3)]
+    batches = [
+        (real_images(4, seed), latents(fakes, seed), (f"random {seed}",)) for seed in (1, 2, 3)
+    ]
     drawn, seen = [], []
 
     def draw(latents):
         drawn.append(latents)
         return np.full((len(latents), 28, 28, 1), len(drawn) / 10, "float32")
 
-    def record(model, inputs, labels):
-        seen.append((model, inputs, to_numpy(labels)))
+    def record(model, inputs, labels, weights=None):
+        seen.append((model, inputs, to_numpy(labels), weights))
         return {"loss": 10.0 * len(seen), "real_score": float(len(seen))}
 
     logs = gan_step(composite, draw, record, batches[:updates], fresh_latents)
 
-    *discriminator_updates, (last, learned_from, labels) = seen
+    *discriminator_updates, (last, learned_from, labels, weights) = seen
     assert len(drawn) == len(discriminator_updates) == updates
-    for number, (model, inputs, batch_labels) in enumerate(discriminator_updates):
+    for number, (model, inputs, batch_labels, batch_weights) in enumerate(discriminator_updates):
         images, points, random = batches[number]
         assert model is composite.penalized_discriminator
         assert inputs[0] is images
         assert drawn[number] is points
         assert (inputs[1] == (number + 1) / 10).all()
         assert inputs[2:] == random
-        assert batch_labels.tolist() == [[1]] * 4 + [[0]] * 4
+        assert batch_labels.tolist() == [[1]] * 4 + [[0]] * fakes
+        expected = [[(4 + fakes) / 8]] * 4 + [[(4 + fakes) / fakes / 2]] * fakes
+        assert to_numpy(batch_weights).tolist() == expected
     assert last is composite
     assert learned_from is (points if fresh_latents is None else fresh_latents)
     assert labels.tolist() == [[1]] * len(learned_from)
+    assert weights is None
     assert logs["g_loss"] == 10 * (updates + 1)
     assert logs["real_score"] == (updates + 1) / 2
+
+
+@pytest.mark.parametrize("in_one_call", [True, False])
+def test_fewer_generated_images_have_as_much_say(in_one_call):
+    """The discriminator learns as if each of them were shown often enough."""
+    outcomes = []
+    for repeated in (1, 3):
+        keras.utils.set_random_seed(0)
+        networks = small_networks(normalization=False)
+        composite = build_composite(*networks, optimizer="sgd", penalty=0)
+        composite.penalized_discriminator.run_eagerly = not in_one_call
+        points = np.repeat(latents(2), repeated, axis=0)
+        logs = GanStep(composite, in_one_call)([(real_images(6), points, ())])
+        outcomes.append((logs, composite.discriminator.get_weights()))
+    (logs, weights), (expected_logs, expected_weights) = outcomes
+    assert logs == pytest.approx(expected_logs, rel=1e-4)
+    for weight, expected in zip(weights, expected_weights, strict=True):
+        np.testing.assert_allclose(weight, expected, rtol=1e-3, atol=1e-6)
 
 
 def take_two_steps(composite, updates, fresh_latents, in_one_call):

@@ -187,11 +187,11 @@ def test_callbacks_hear_of_each_step_of_a_call(digits):
 
 @pytest.mark.on_tensorflow
 @pytest.mark.parametrize(
-    ("distribution", "fresh_latents", "updates"),
-    [("uniform", 0, 1), ("normal", 1, 2), ("uniform", 2, 1)],
+    ("distribution", "fresh_latents", "updates", "reals_per_fake"),
+    [("uniform", 0, 1, 1), ("normal", 1, 2, 1), ("uniform", 2, 1, 3), ("normal", 0, 2, 3)],
 )
 def test_both_networks_learn_from_the_latents_that_were_asked_for(
-    distribution, fresh_latents, updates, digits
+    distribution, fresh_latents, updates, reals_per_fake, digits
 ):
     passed = []
 
@@ -211,11 +211,13 @@ def test_both_networks_learn_from_the_latents_that_were_asked_for(
         latent_distribution=distribution,
         fresh_latents=fresh_latents,
         discriminator_steps=updates,
+        reals_per_fake=reals_per_fake,
     )
     for _ in range(2):  # steps
         shown = [passed.pop(0) for _ in range(updates)]
         learned_from = passed.pop(0)
-        assert [len(latents) for latents in shown] == [100 // updates] * updates
+        fakes = -(-100 // updates // reals_per_fake)
+        assert [len(latents) for latents in shown] == [fakes] * updates
         if fresh_latents:
             assert len(learned_from) == fresh_latents * 100 // updates
             assert not {*learned_from.ravel()} & {*np.ravel(shown)}

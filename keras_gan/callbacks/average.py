@@ -36,7 +36,7 @@ class AveragedGenerator(GanCallback):
     >>> average.generator.save("generator.keras")
     """
 
-    def __init__(self, generator, momentum=0.9995, every=64):
+    def __init__(self, generator, momentum=0.9995, every=128):
         super().__init__(in_float32(generator))
         self.trained = generator
         self.momentum = momentum

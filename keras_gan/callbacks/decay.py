@@ -4,7 +4,7 @@ import math
 
 from keras_gan.training.callback import GanCallback
 
-EVERY = 16  # steps
+EVERY = 64  # steps
 
 
 def epochs_at_full_rate(epochs: int, share: float) -> int:

@@ -90,7 +90,7 @@ def build_composite(
     compile(discriminator, d_loss, optimizer=_copy(optimizer), metrics=[Scores(loss)])
     # Both train the same weights, with the same optimizer.
     shared = {"optimizer": discriminator.optimizer, "auto_scale_loss": False}
-    compile(penalized, d_loss, metrics=[Scores(loss)], **shared)
+    compile(penalized, d_loss, weighted_metrics=[Scores(loss)], **shared)
     compile(composite, GeneratorLoss(loss), optimizer=_copy(optimizer))
     guided = auxiliary and GuidedComposite(composite, auxiliary)
     if guided:

@@ -29,13 +29,14 @@ def replicas(composite) -> int:
     return composite.distribution.device_mesh.devices.size
 
 
-def check_split(batch_size: int, devices: int) -> None:
+def check_split(batch_size: int, devices: int, reals_per_fake: int = 1) -> None:
     """Raises a `UserError` if a batch cannot be divided among devices.
 
-    On TensorFlow, each device pairs a quarter of its own real images with noise, for the
-    penalty. JAX divides the images alone.
+    On TensorFlow, each device pairs real images with noise, for the penalty: one for every
+    four generated ones. JAX divides the images alone.
     """
-    unit = 4 * devices if keras.backend.backend() == "tensorflow" else devices
+    on_tensorflow = keras.backend.backend() == "tensorflow"
+    unit = 4 * reals_per_fake * devices if on_tensorflow else devices
     if devices > 1 and batch_size % unit:
         raise UserError(
             f"batch_size must be a multiple of {unit} for {devices} devices, but is {batch_size}"
@@ -115,9 +116,9 @@ def _statistics_of_the_whole_batch(composite):
             layer.synchronized = synchronized
 
 
-def _update(model, inputs, targets):
+def _update(model, inputs, targets, weights=None):
     model.reset_metrics()
-    return _flat(model.train_step((inputs, targets)))
+    return _flat(model.train_step((inputs, targets, weights)))
 
 
 def _flat(logs):
@@ -198,7 +199,7 @@ class _JaxSteps:
         )
 
 
-def _update_in_scope(model, inputs, targets):
+def _update_in_scope(model, inputs, targets, weights=None):
     """An update within a `StatelessScope`, which holds the values of the variables."""
     model.reset_metrics()
     groups = (
@@ -208,7 +209,7 @@ def _update_in_scope(model, inputs, targets):
         model.metrics_variables,
     )
     state = tuple([variable.value for variable in group] for group in groups)
-    logs, state = model.train_step(state, (inputs, targets))
+    logs, state = model.train_step(state, (inputs, targets, weights))
     for group, values in zip(groups, state, strict=True):
         for variable, value in zip(group, values, strict=True):
             variable.assign(value)

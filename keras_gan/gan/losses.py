@@ -179,16 +179,21 @@ class Scores(keras.metrics.Metric):
     def update_state(self, y_true, y_pred, sample_weight=None):
         y_pred = ops.cast(y_pred, "float32")
         is_real = _is_real(y_true, y_pred)
-        real = ops.cast(is_real, "float32")
-        fake = 1 - real
+        weight = 1.0
+        if sample_weight is not None:
+            weight = ops.reshape(ops.cast(sample_weight, "float32"), ops.shape(y_pred))
+        real = weight * ops.cast(is_real, "float32")
+        fake = weight * ops.cast(ops.logical_not(is_real), "float32")
         loss = LOSSES[self.loss]
         score = loss.score(y_pred)
-        threshold = ops.mean(y_pred) if loss.threshold is None else loss.threshold
+        threshold = loss.threshold
+        if threshold is None:
+            threshold = ops.mean(weight * y_pred) / ops.mean(weight)
         called_real = ops.cast(y_pred > threshold, "float32")
         values = (
             real,
             fake,
-            _losses(self.loss, is_real, y_pred, 1.0),
+            (real + fake) * _losses(self.loss, is_real, y_pred, 1.0),
             real * score,
             fake * score,
             real * called_real,

@@ -33,7 +33,8 @@ class Penalty:
 
         Args:
             rng: A `numpy.random.Generator`.
-            real_images: `float32` array `(n, 28, 28, 1)`, from 0 to 1.
+            real_images: `float32` array `(m, 28, 28, 1)`, from 0 to 1: the first real
+                images of the batch, as many as there are generated ones.
 
         Returns:
             A tuple of arrays. `call` gets them after the images.
@@ -44,11 +45,12 @@ class Penalty:
         """Computes the discriminator's outputs, and the penalty's term.
 
         Args:
-            discriminator: Function from images to outputs `(n, 1)`. In a conditional
-                GAN, the images have the labels of the real images, in the same order; for
-                more images, the labels repeat.
+            discriminator: Function from images to outputs, one for each. In a
+                conditional GAN, the first `n` images have the labels of the real images,
+                in the same order. The labels begin again with the next `m` images, and
+                again after these.
             real_images: Tensor `(n, 28, 28, 1)`.
-            fake_images: Tensor `(m, 28, 28, 1)`.
+            fake_images: Tensor `(m, 28, 28, 1)`, where `m` is at most `n`.
             *random: The arrays that `draw` gave.
 
         Returns:
@@ -65,8 +67,8 @@ class R1Penalty(Penalty):
     gradient is taken by differences: noise is added to a real image, the difference
     between the two outputs is squared, and divided by the variance of the noise. For
     little noise, the expectation is the squared norm of the gradient. No gradient of
-    a gradient is needed, so every backend can train with it. A quarter of the real
-    images of a batch is enough. The weight is 2 x the paper's gamma.
+    a gradient is needed, so every backend can train with it. One real image for every
+    four generated ones is enough. The weight is 2 x the paper's gamma.
 
     Args:
         weight: Float, at least 0.
@@ -99,7 +101,7 @@ class GradientPenalty(Penalty):
     """The gradient penalty of WGAN-GP: it holds the norm of the gradient at 1.
 
     The penalty is by [Gulrajani et al., 2017](https://arxiv.org/abs/1704.00028). Each
-    real image is mixed with a generated one, with a random weight. The term is the
+    generated image is mixed with a real one, with a random weight. The term is the
     mean of `(norm - 1) ** 2`, where `norm` is that of the discriminator's gradient at
     a mixture. The weight is the paper's lambda.
 
@@ -130,7 +132,8 @@ class GradientPenalty(Penalty):
 
     def call(self, discriminator, real_images, fake_images, weights):
         outputs = discriminator(ops.concatenate([real_images, fake_images]))
-        mixtures = weights * real_images + (1 - weights) * fake_images
+        n = ops.shape(fake_images)[0]
+        mixtures = weights * real_images[:n] + (1 - weights) * fake_images
         gradients = ops.cast(_gradients(discriminator, mixtures), "float32")
         axes = tuple(range(1, len(gradients.shape)))
         # The gradient of a root at 0 is infinite.
@@ -142,7 +145,7 @@ class PenalizedDiscriminator(keras.Model):
     """A discriminator together with its penalty: what a step trains.
 
     Call it with a tuple: real images (in a conditional GAN, a list of these and their
-    labels), as many generated images, and what the penalty draws for them. It gives
+    labels), no more generated images, and what the penalty draws for them. It gives
     the outputs on the real and then on the generated images, and adds the penalty's
     term to its losses. Its variables are the discriminator's.
 
@@ -161,7 +164,8 @@ class PenalizedDiscriminator(keras.Model):
         real_images, labels = without_labels(real_images)
 
         def discriminator(images):
-            inputs = with_labels(images, None if labels is None else _repeated(labels, images))
+            repeated = None if labels is None else _repeated(labels, fake_images, images)
+            inputs = with_labels(images, repeated)
             return ops.cast(self.discriminator(inputs, training=training), "float32")
 
         outputs, term = self.penalty.call(discriminator, real_images, fake_images, *random)
@@ -170,9 +174,11 @@ class PenalizedDiscriminator(keras.Model):
         return outputs
 
 
-def _repeated(labels, images):
-    """The labels of a batch, again and again, for as many images as there are."""
-    return ops.take(labels, ops.arange(ops.shape(images)[0]) % ops.shape(labels)[0])
+def _repeated(labels, fake_images, images):
+    """The labels of images: of real ones, then of generated ones, then from the first on."""
+    n, rows = ops.shape(labels)[0], ops.arange(ops.shape(images)[0])
+    both = n + ops.shape(fake_images)[0]
+    return ops.take(labels, ops.where(rows < both, rows, rows - both) % n)
 
 
 def _refuse_noise(discriminator):

@@ -18,9 +18,11 @@ def gan_step(composite, generate, update, batches, generator_latents):
         composite: A `Composite` made by `build_composite`.
         generate: Function from latents to generated images.
         update: Function that trains a model on one batch. It gets the model, the
-            inputs and the targets, and returns a dict of losses and scores.
+            inputs, the targets and, if not all count alike, their weights. It returns
+            a dict of losses and scores.
         batches: List of tuples `(real_images, latents, penalty_inputs)`, one for
-            each update of the discriminator. `penalty_inputs` is the tuple that
+            each update of the discriminator. There may be fewer latents than images:
+            either kind of image counts for half. `penalty_inputs` is the tuple that
             the penalty's `draw` gave. For a conditional composite, the first two
             are lists with the labels: `[real_images, labels], [latents, labels]`.
         generator_latents: Latents for the update of the generator. If `None`, the
@@ -34,9 +36,16 @@ def gan_step(composite, generate, update, batches, generator_latents):
     d_updates = []
     for real_images, latents, penalty_inputs in batches:
         fake_images = generate(latents)
-        targets = ops.concatenate([_targets(1, real_images), _targets(0, fake_images)])
+        targets = [_targets(1, real_images), _targets(0, fake_images)]
         inputs = (real_images, fake_images, *penalty_inputs)
-        d_updates.append(update(composite.penalized_discriminator, inputs, targets))
+        d_updates.append(
+            update(
+                composite.penalized_discriminator,
+                inputs,
+                ops.concatenate(targets),
+                ops.concatenate(_halves(*targets)),
+            )
+        )
     if generator_latents is None:
         generator_latents = latents
     trained = composite.guided or composite
@@ -49,6 +58,12 @@ def gan_step(composite, generate, update, batches, generator_latents):
 def _targets(value, batch):
     inputs, _ = without_labels(batch)
     return ops.full((ops.shape(inputs)[0], 1), value, "float32")
+
+
+def _halves(*kinds):
+    """Weights, 1 on average, that give two kinds of targets as much say."""
+    total = sum(ops.shape(kind)[0] for kind in kinds)
+    return [ops.full_like(kind, total / 2 / ops.shape(kind)[0]) for kind in kinds]
 
 
 class GanStep:
@@ -200,5 +215,5 @@ class TrainingModeGenerator(keras.Model):
         return ops.cast(ops.stop_gradient(images), "float32")
 
 
-def _train_on_batch(model, inputs, targets):
-    return model.train_on_batch(inputs, targets, return_dict=True)
+def _train_on_batch(model, inputs, targets, weights=None):
+    return model.train_on_batch(inputs, targets, weights, return_dict=True)

@@ -11,6 +11,7 @@ from keras_gan.networks.default import Conv2D
 
 # How the classifier learns.
 EPOCHS = 2
+BATCH_SIZE = 128
 RATE = 2e-3
 
 
@@ -87,7 +88,7 @@ def classifier_of(images: np.ndarray, labels: np.ndarray, classes: int) -> keras
     classifier = build_classifier(classes)
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     classifier.compile(keras.optimizers.Adam(RATE), loss)
-    classifier.fit(to_unit_range(images), labels, batch_size=64, epochs=EPOCHS, verbose=0)
+    classifier.fit(to_unit_range(images), labels, batch_size=BATCH_SIZE, epochs=EPOCHS, verbose=0)
     return classifier
 
 

@@ -114,7 +114,7 @@ def prepare(config: Config, newest: Checkpoint | None) -> Run:
     with native_chatter_hidden():
         devices.repeat_exactly(config.seed, config.deterministic)
         count = processes.count() * devices.checked_devices(config.devices)
-        check_split(config.batch_size, count)
+        check_split(config.batch_size, count, config.reals_per_fake)
         devices.check_precision(config.mixed_precision, count)
         device = devices.describe_device(count)
         clustered = classes and not config.conditional

@@ -10,7 +10,7 @@ from keras_gan.data import to_unit_range
 from keras_gan.errors import DivergenceError
 from keras_gan.gan.compiling import check_split, replicas
 from keras_gan.gan.composite import Composite
-from keras_gan.gan.labels import is_conditional, with_labels
+from keras_gan.gan.labels import in_proportion, is_conditional, with_labels
 from keras_gan.gan.latents import draw_latents
 from keras_gan.gan.step import GanStep
 from keras_gan.networks.conditional import checked_classes
@@ -27,6 +27,7 @@ def train(
     callbacks=(),
     seed: int = 0,
     discriminator_steps: int = 1,
+    reals_per_fake: int = 1,
     fresh_latents: int = 0,
     latent_distribution: str = "normal",
     steps_per_execution: int = 1,
@@ -34,8 +35,8 @@ def train(
 ) -> keras.callbacks.History:
     """Trains a GAN.
 
-    A step takes a batch of real images, and draws one latent for each. The
-    discriminator learns to tell the real images from the generated ones. Then the
+    A step takes a batch of real images, and draws latents, by default one for each.
+    The discriminator learns to tell the real images from the generated ones. Then the
     composite moves the generator towards images that the discriminator takes for
     real. An epoch shuffles the images, and goes through them once. If the last ones
     do not fill a step, they are left out of that epoch.
@@ -46,7 +47,7 @@ def train(
         labels: Integer array of shape `(n,)`, the class of each image, for a
             conditional composite, or for one with an `AuxiliaryClassifier`; `None` for
             another. Generated images get the labels of the real ones that they are shown
-            with.
+            with; with an `AuxiliaryClassifier`, they are as frequent as among these.
         epochs: Integer, how many times to go through the images.
         batch_size: Integer, the number of real images in an update of the
             discriminator.
@@ -59,6 +60,8 @@ def train(
             networks are built.
         discriminator_steps: Integer, the number of updates of the discriminator in a
             step, each with a batch of its own.
+        reals_per_fake: Integer, at least 1, how many real images the discriminator is
+            shown for each generated one. Either kind counts for half of its loss.
         fresh_latents: Integer; the generator's update draws `fresh_latents *
             batch_size` new latents. With 0, it uses the latents of the last batch that
             the discriminator was shown.
@@ -90,7 +93,7 @@ def train(
     images_per_step = batch_size * discriminator_steps
     _check_images(images, composite.discriminator.inputs[0].shape[1:], images_per_step)
     labels = _checked_labels(labels, len(images), composite)
-    check_split(batch_size, replicas(composite))
+    check_split(batch_size, replicas(composite), reals_per_fake)
     composite.stop_training = False
     position = position or Position(np.random.default_rng(seed))
     steps = len(images) // images_per_step
@@ -107,16 +110,18 @@ def train(
         latents = draw_latents(position.rng, n, latent_dim, latent_distribution)
         if labels is None:
             return latents
-        labels = np.resize(labels, n)
         if composite.guided:
-            return composite.guided.auxiliary.ask_for(labels, latents)
-        return with_labels(latents, labels)
+            if n < len(labels):
+                labels = in_proportion(labels, n, position.rng)
+            return composite.guided.auxiliary.ask_for(np.resize(labels, n), latents)
+        return with_labels(latents, np.resize(labels, n))
 
     def draw_batch(rows):
         real_images = to_unit_range(images[rows])
         own_labels = labels_of(rows)
-        latents = draw(len(rows), own_labels)
-        random = penalty.draw(position.rng, real_images)
+        fakes = math.ceil(len(rows) / reals_per_fake)
+        latents = draw(fakes, own_labels)
+        random = penalty.draw(position.rng, real_images[:fakes])
         return with_labels(real_images, own_labels if conditional else None), latents, random
 
     def draw_step(rows):
