@@ -30,6 +30,7 @@ from keras_gan import (
     build_composite,
     build_discriminator,
     build_generator,
+    configure,
     train,
 )
 from keras_gan.cli import main
@@ -267,7 +268,7 @@ def test_whatever_write_fails_the_run_goes_on(settings, tmp_path, monkeypatch):
     (tmp_path / "whole").mkdir()
     monkeypatch.chdir(tmp_path / "whole")
     settings |= {"data": str(tmp_path / "digits.npz"), "epochs": 1, "save_every": 1}
-    job.run(Config(**settings))
+    job.run(configure(**settings))  # as `resume` does where there is no checkpoint yet
     failing = writes.one_of_each_kind()
     whole = outcome(tmp_path / "whole")
     for n in failing:
@@ -276,7 +277,7 @@ def test_whatever_write_fails_the_run_goes_on(settings, tmp_path, monkeypatch):
         monkeypatch.chdir(folder)
         writes.names, writes.failing = [], n
         with pytest.raises(DiskError, match="No space left"):
-            job.run(Config(**settings))
+            job.run(configure(**settings))
         writes.failing = None
         assert not list(folder.rglob(".*.tmp*"))
         job.resume(**settings)

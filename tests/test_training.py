@@ -348,17 +348,17 @@ def test_the_learning_rate_falls_at_the_end_and_again_when_resumed(digits):
 
         seen = []
         callbacks = [LearningRateDecay(0.3, 0.5, end), Rates()]
-        settings = {"epochs": 4, "batch_size": 10, "callbacks": callbacks}
+        settings = {"epochs": 4, "batch_size": 2, "callbacks": callbacks}
         train(composite, digits[0], **settings, position=position)
         return seen
 
     composite, position = small_composite(learning_rate=0.3), Position(np.random.default_rng(0))
     seen = rates(composite, stop_after=1) + rates(composite)
-    # 20 steps an epoch; the rate is set at the first of them, and at the 17th
-    falling = [0.3] * 40 + [0.3] * 16 + [0.18] * 4 + [0.15] * 16 + [0.03] * 4
+    # 100 steps an epoch; the rate is set at the first of them, and at the 65th
+    falling = [0.3] * 200 + [0.3] * 64 + [0.204] * 36 + [0.15] * 64 + [0.054] * 36
     np.testing.assert_allclose(seen, np.repeat(np.transpose([falling]), 2, axis=1), rtol=1e-6)
     assert float(composite.optimizer.learning_rate) == pytest.approx(0.3)
     position = Position(np.random.default_rng(0))
     seen = rates(composite, end=0.5)
-    np.testing.assert_allclose(seen[-5], [0.225] * 2, rtol=1e-6)
-    np.testing.assert_allclose(seen[-1], [0.165] * 2, rtol=1e-6)
+    np.testing.assert_allclose(seen[-40], [0.225] * 2, rtol=1e-6)
+    np.testing.assert_allclose(seen[-1], [0.177] * 2, rtol=1e-6)
