@@ -47,6 +47,7 @@ def measure(devices, preset, batch_size):
 
     import keras_gan as kg
     from keras_gan.data import to_unit_range
+    from keras_gan.gan.latents import fakes_for
     from keras_gan.gan.step import GanStep
 
     keras.utils.set_random_seed(0)
@@ -58,7 +59,7 @@ def measure(devices, preset, batch_size):
 
     def draw_batch():
         real_images = to_unit_range(images)
-        fakes = batch_size // config.reals_per_fake
+        fakes = fakes_for(batch_size, config.reals_per_fake)
         random = composite.penalized_discriminator.penalty.draw(rng, real_images[:fakes])
         latents = kg.draw_latents(rng, fakes, config.latent_dim)
         return real_images, latents, random

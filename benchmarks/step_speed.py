@@ -36,6 +36,7 @@ from machine import add_peer_options, build, describe, medians_of_rounds, print_
 
 from keras_gan import PRESETS, R1Penalty, configure, draw_latents
 from keras_gan.data import IMAGE_SHAPE, to_unit_range
+from keras_gan.gan.latents import fakes_for
 from keras_gan.gan.step import GanStep
 from keras_gan.runs.job import STEPS_PER_EXECUTION
 
@@ -94,7 +95,7 @@ class Use(NamedTuple):
 def uses_in_a_step(composite, config):
     """Yields a `Use` for each layer with arithmetic worth counting, in each part of a step."""
     n = config.batch_size
-    fakes = n // config.reals_per_fake
+    fakes = fakes_for(n, config.reals_per_fake)
     m = config.fresh_latents * n or fakes
     penalty = composite.penalized_discriminator.penalty
     drawn = penalty.draw(np.random.default_rng(0), np.zeros((fakes, *IMAGE_SHAPE), "float32"))
@@ -162,7 +163,7 @@ def step_by_hand(composite, images, config):
     d_optimizer.build(discriminator.trainable_variables)
     images = tf.constant(images)
     n = config.batch_size
-    m = n // config.reals_per_fake
+    m = fakes_for(n, config.reals_per_fake)
     k = (m + 3) // 4  # the penalty is taken of one real image for every four generated ones
     noise = R1Penalty.noise
 
@@ -221,7 +222,7 @@ def steps_of_the_loop(composite, images, config):
     def draw():
         rows = rng.integers(0, len(images), n)
         real_images = to_unit_range(images[rows])
-        m = n // config.reals_per_fake
+        m = fakes_for(n, config.reals_per_fake)
         batch = (real_images, latents(m), penalty.draw(rng, real_images[:m]))
         return [batch], latents(config.fresh_latents * n) if config.fresh_latents else None
 

@@ -178,7 +178,7 @@ def test_the_latents_of_a_training_are_a_little_nearer_to_zero():
 
 @pytest.mark.parametrize("reals_per_fake", [1, 2, 3])
 def test_the_latents_of_a_step_ask_for_the_clusters_of_its_images(reals_per_fake, monkeypatch):
-    """Fewer latents ask for each cluster as often as it is in the batch, to within one."""
+    """Fewer latents ask for clusters in the proportions of the batch, to within one."""
     labels = np.random.default_rng(0).integers(3, size=60)
     counts = np.bincount(labels)
     images = np.broadcast_to(labels[:, None, None, None] / 2, (60, 28, 28, 1)).astype("float32")

@@ -1,5 +1,7 @@
 """Latents: drawn at random, and on the way from one to another."""
 
+import math
+
 import numpy as np
 
 from keras_gan.settings import LATENT_DISTRIBUTIONS
@@ -51,6 +53,11 @@ def draw_latents(
             values[beyond] = rng.standard_normal(len(beyond), dtype="float32")
             beyond = beyond[np.abs(values[beyond]) > truncation]
     return latents
+
+
+def fakes_for(reals: int, reals_per_fake: int) -> int:
+    """How many images are generated for so many real ones: at least one."""
+    return math.ceil(reals / reals_per_fake)
 
 
 def interpolate(

@@ -161,7 +161,8 @@ class Scores(keras.metrics.Metric):
     score of either kind of image (the probability of being real for the
     cross-entropy, the output itself for other losses); `real_accuracy` and
     `fake_accuracy`, the share of either kind on the right side of the loss's
-    threshold or, if it has none, of the batch's mean output.
+    threshold or, if it has none, of the batch's mean output. With sample weights, all of
+    these are weighted means.
 
     Labels are 1 for a real image and 0 for a generated one.
 

@@ -11,7 +11,7 @@ from keras_gan.errors import DivergenceError
 from keras_gan.gan.compiling import check_split, replicas
 from keras_gan.gan.composite import Composite
 from keras_gan.gan.labels import in_proportion, is_conditional, with_labels
-from keras_gan.gan.latents import draw_latents
+from keras_gan.gan.latents import draw_latents, fakes_for
 from keras_gan.gan.step import GanStep
 from keras_gan.networks.conditional import checked_classes
 from keras_gan.training.callback import GanCallback
@@ -119,7 +119,7 @@ def train(
     def draw_batch(rows):
         real_images = to_unit_range(images[rows])
         own_labels = labels_of(rows)
-        fakes = math.ceil(len(rows) / reals_per_fake)
+        fakes = fakes_for(len(rows), reals_per_fake)
         latents = draw(fakes, own_labels)
         random = penalty.draw(position.rng, real_images[:fakes])
         return with_labels(real_images, own_labels if conditional else None), latents, random
