@@ -74,7 +74,7 @@ def test_curves_of_any_length(tmp_path, epochs):
 
 def test_drawing_a_picture_again_takes_at_most_half_a_percent_of_the_time(monkeypatch):
     now = [0.0]
-    monkeypatch.setattr("keras_gan.pictures.optional.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("time.monotonic", lambda: now[0])
     picture = OptionalPicture("picture")
     assert picture.due
     with picture:

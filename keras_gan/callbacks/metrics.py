@@ -32,9 +32,11 @@ class QualityMetrics(GanCallback):
     takes, and the samples are compared with training images: held-out images are for
     `evaluate` alone. So compare the figures with one another only. The generator with
     the lowest FID so far is kept as `generator_best.keras`, curves of the figures as
-    `metrics_plot.png`, what other real images score as `real_metrics.json`. One line
-    says so when a class that the samples once had has vanished, or when half of the
-    coverage is lost.
+    `metrics_plot.png`, what other real images score as `real_metrics.json`. The curves
+    are drawn after the first and the last measurement; in between whenever drawing them
+    has taken no more than half a percent of the time since the last. One line says so
+    when a class that the samples once had has vanished, or when half of the coverage is
+    lost.
 
     Args:
         yardstick: A `Yardstick`.
@@ -123,8 +125,9 @@ class QualityMetrics(GanCallback):
         self._warn_of_collapse(epoch, earlier, figures, rarest)
         if all(figures["fid"] <= past["fid"] for past in earlier):
             save_network(self.generator, ensure_folder(self.models_dir) / "generator_best.keras")
-        with self.picture:
-            self._plot()
+        if self.picture.due or last:
+            with self.picture:
+                self._plot()
 
     def _measure_real_images(self):
         """Once, when they are first needed: a training begins sooner without."""

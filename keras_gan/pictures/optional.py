@@ -1,16 +1,11 @@
 """Pictures that a training can do without."""
 
-import math
-import time
-
 from keras_gan.console import one_line, say
 from keras_gan.errors import DiskError
-
-# Drawing a picture again and again may take this share of the time.
-SHARE = 0.005
+from keras_gan.training.seldom import Seldom
 
 
-class OptionalPicture:
+class OptionalPicture(Seldom):
     """A context for drawing a picture, whose errors do not end the training.
 
     The first error is reported in one line, later ones are not. A `DiskError` is
@@ -18,10 +13,6 @@ class OptionalPicture:
 
     Args:
         name: String, what to call the picture.
-
-    Attributes:
-        due: Boolean, whether to draw the picture again. True at first; after that,
-            when drawing it would take at most half a percent of the time.
 
     Example:
 
@@ -32,20 +23,12 @@ class OptionalPicture:
     """
 
     def __init__(self, name: str):
+        super().__init__()
         self.name = name
         self.reported = False
-        self.next_time = -math.inf
-
-    @property
-    def due(self) -> bool:
-        return time.monotonic() >= self.next_time
-
-    def __enter__(self):
-        self.start = time.monotonic()
-        return self
 
     def __exit__(self, kind, error, traceback):
-        self.next_time = self.start + (time.monotonic() - self.start) / SHARE
+        super().__exit__(kind, error, traceback)
         if not isinstance(error, Exception) or isinstance(error, DiskError):
             return False
         if not self.reported:
