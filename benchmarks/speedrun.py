@@ -170,7 +170,8 @@ def main():
     if arguments.train is not None:
         train(recipe, arguments.data, arguments.train)
 
-    print(f"{recipe.path.stem}: {recipe.title}\n{shlex.join(recipe.options)}")
+    some = ["--images", str(recipe.images)] if recipe.images else []
+    print(f"{recipe.path.stem}: {recipe.title}\n{shlex.join([*some, *recipe.options])}")
     with tempfile.TemporaryDirectory() as folder:
         runs = [
             seconds_to_generators(arguments, seed, pathlib.Path(folder) / str(seed))
