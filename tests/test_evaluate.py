@@ -369,6 +369,18 @@ def test_a_collapse_is_told_while_there_is_time(digits, tmp_path, capsys):
     assert (tmp_path / "metrics_plot.png").exists()
 
 
+def test_curves_show_the_first_and_the_last_measurement_and_few_between(digits, tmp_path):
+    watcher = watched(digits, lambda: digits[0], tmp_path)
+    picture = tmp_path / "metrics_plot.png"
+    drawn_after = []
+    for epoch in range(9):
+        picture.unlink(missing_ok=True)
+        watcher.on_epoch_end(epoch, {})
+        if picture.exists():
+            drawn_after.append(epoch + 1)
+    assert drawn_after == [1, 9]
+
+
 def test_samples_that_look_like_nothing_yet_are_no_collapse(digits, tmp_path, capsys):
     watcher = watched(digits, lambda: np.full_like(digits[0], 128), tmp_path)
     logs = {}

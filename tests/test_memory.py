@@ -36,6 +36,22 @@ def test_garbage_in_cycles_is_freed(free):
         gc.enable()
 
 
+def test_memory_is_freed_when_that_takes_half_a_percent_of_the_time(monkeypatch):
+    now, freed_at = [0.0], []
+    monkeypatch.setattr("time.monotonic", lambda: now[0])
+
+    def free(self):
+        freed_at.append(now[0])
+        now[0] += 1  # as long as it takes
+
+    monkeypatch.setattr(FreedMemory, "free", free)
+    freed_memory = FreedMemory()
+    for epoch, end in enumerate((0, 199, 200, 399, 500), 1):
+        now[0] = end
+        freed_memory.after_epoch(epoch, {})
+    assert freed_at == [0, 200, 500]
+
+
 def test_what_was_there_before_is_passed_over_until_the_end():
     with contextlib.suppress(ZeroDivisionError), FreedMemory():
         assert gc.get_freeze_count() > 1000
