@@ -50,13 +50,15 @@ class Recipe:
     Attributes:
         path: Path of the file.
         title: String, what the recipe changes.
-        options: List of strings, of `main.py`.
+        words: List of strings, all options of the file.
+        options: List of strings, those of `main.py` alone.
         images: Integer, how many images it trains on; `None` for all.
         networks_from: Path of a Python file, or `None`.
     """
 
     path: pathlib.Path
     title: str
+    words: list[str]
     options: list[str]
     images: int | None
     networks_from: pathlib.Path | None
@@ -75,7 +77,7 @@ def read_recipe(name):
     parser.add_argument("--networks-from")
     ours, options = parser.parse_known_args(words)
     networks_from = ours.networks_from and path.parent / ours.networks_from
-    return Recipe(path, " ".join(comments), options, ours.images, networks_from)
+    return Recipe(path, " ".join(comments), words, options, ours.images, networks_from)
 
 
 def train(recipe, data, seed):
@@ -170,8 +172,7 @@ def main():
     if arguments.train is not None:
         train(recipe, arguments.data, arguments.train)
 
-    some = ["--images", str(recipe.images)] if recipe.images else []
-    print(f"{recipe.path.stem}: {recipe.title}\n{shlex.join([*some, *recipe.options])}")
+    print(f"{recipe.path.stem}: {recipe.title}\n{shlex.join(recipe.words)}")
     with tempfile.TemporaryDirectory() as folder:
         runs = [
             seconds_to_generators(arguments, seed, pathlib.Path(folder) / str(seed))

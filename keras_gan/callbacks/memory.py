@@ -15,14 +15,14 @@ except (AttributeError, OSError, TypeError):  # not glibc
 
 
 class FreedMemory(GanCallback):
-    """Frees unused memory, before the first epoch and after epochs.
+    """Frees unused memory, before the first epoch and now and then after one.
 
     Use it as a context around the training. Python collects garbage more seldom the
     more objects there are, and the libraries make very many. Within the context,
     the collector passes over those that were there before. And glibc keeps most of
     what a program frees, such as the hundreds of megabytes that XLA takes for
-    compiling: this callback makes it give them back. After the first epoch it does so
-    whenever that has taken no more than half a percent of the time since the last.
+    compiling: this callback makes it give them back. After an epoch, it frees memory if
+    that takes at most half a percent of the time since it did so last.
 
     Example:
 

@@ -9,7 +9,8 @@ class OptionalPicture(Seldom):
     """A context for drawing a picture, whose errors do not end the training.
 
     The first error is reported in one line, later ones are not. A `DiskError` is
-    raised as usual: the picture was drawn then, but could not be written.
+    raised as usual: the picture was drawn then, but could not be written. As in
+    `Seldom`, `due` says whether to draw it again.
 
     Args:
         name: String, what to call the picture.

@@ -8,7 +8,7 @@ SHARE = 0.005
 
 
 class Seldom:
-    """A context for such work.
+    """A context for work that is done again only where that takes little time.
 
     Attributes:
         due: Boolean, whether to do it again. True at first; after that, when it would
