@@ -2,8 +2,6 @@
 
 import math
 
-import keras
-
 from keras_gan.networks.loading import in_float32
 from keras_gan.training.callback import GanCallback
 
@@ -58,5 +56,4 @@ class AveragedGenerator(GanCallback):
         momentum = min(self.momentum, (1 + step) / (10 + step)) ** steps
         for average, weight in zip(self.generator.weights, self.trained.weights, strict=True):
             # In NumPy: PyTorch keeps the gradients of what it calculates with weights.
-            old, new = map(keras.ops.convert_to_numpy, (average, weight))
-            average.assign(momentum * old + (1 - momentum) * new)
+            average.assign(momentum * average.numpy() + (1 - momentum) * weight.numpy())

@@ -143,7 +143,8 @@ def _grid(path, modified):
     with np.load(path) as file:
         grid = mosaic(file["x"], columns=10)
     content = io.BytesIO()
-    Image.fromarray(to_bytes(grid)).save(content, format="WEBP", quality=GRID_QUALITY)
+    # The method: nearly as small as the best, in half of the time.
+    Image.fromarray(to_bytes(grid)).save(content, format="WEBP", quality=GRID_QUALITY, method=2)
     return _data_uri("webp", content.getvalue())
 
 

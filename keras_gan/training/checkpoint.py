@@ -57,7 +57,7 @@ def save_checkpoint(folder, about, position, variables, lasting=None):
             and the earlier checkpoints stay.
     """
     arrays = finite_arrays(variables, position)
-    state = dataclasses.asdict(position) | {"rng": position.rng.bit_generator.state}
+    state = vars(position) | {"rng": position.rng.bit_generator.state}
     content = io.BytesIO()
     text = json.dumps({"about": about, "position": state}).encode()
     np.savez(content, np.frombuffer(text, "uint8"), *arrays)

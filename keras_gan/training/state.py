@@ -2,7 +2,6 @@
 
 import dataclasses
 
-import keras
 import numpy as np
 
 from keras_gan.errors import DivergenceError
@@ -69,7 +68,7 @@ def finite_arrays(variables, position: Position) -> list[np.ndarray]:
     Raises:
         DivergenceError: If one is not.
     """
-    arrays = [keras.ops.convert_to_numpy(variable) for variable in variables]
+    arrays = [variable.numpy() for variable in variables]
     for variable, array in zip(variables, arrays, strict=True):
         if array.dtype.kind == "f" and not np.isfinite(array).all():
             where = f"epoch {position.epoch + 1}, step {position.step}"
