@@ -6,10 +6,12 @@ PLAIN = {"penalty": 0.0, "average": 0.0, "fresh_latents": 1}
 AUTO = "auto"
 PRESETS = {
     "default": {
-        "batch_size": 128,
-        "reals_per_fake": 2,
+        "batch_size": 144,  # which 2, 3 or 4 devices can share
+        "reals_per_fake": 3,
         "clusters": AUTO,
         "auxiliary_weight": 0.03,
+        "beta_1": 0.0,
+        "beta_2": 0.99,
         "learning_rate_decay": 0.5,
         "learning_rate_end": 0.3,
         "average": 0.9998,

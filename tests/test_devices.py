@@ -75,6 +75,13 @@ def test_a_batch_is_divided_evenly():
         check_split(64, 2, reals_per_fake=3)
 
 
+@pytest.mark.on_tensorflow
+@pytest.mark.parametrize("count", [2, 3, 4])
+def test_a_batch_of_the_default_can_be_divided(count):
+    config = configure()
+    check_split(config.batch_size, count, config.reals_per_fake)
+
+
 def test_on_jax_a_batch_is_divided_evenly(monkeypatch):
     monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
     check_split(60, 2)
