@@ -7,6 +7,6 @@ them.
 
 import lazy_loader
 
-__version__ = "0.13.1"
+__version__ = "0.14.0"
 
 __getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
