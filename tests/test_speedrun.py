@@ -55,7 +55,7 @@ def test_targets(scores, reached):
 
 @pytest.mark.parametrize(
     ("labels", "reals_per_fake"),
-    [("--conditional", 1), ("--clusters 100 --auxiliary-weight 0", 2), ("", 2)],
+    [("--conditional", 1), ("--clusters 100 --auxiliary-weight 0", 3), ("", 3)],
 )
 def test_operations_are_counted_within_networks_that_take_labels(labels, reals_per_fake, tmp_path):
     def operations(options):
