@@ -114,7 +114,7 @@ def workplace(digits, tmp_path, monkeypatch):
         ("--data short.npz", "short.npz: cannot be read"),
         ("--data nothing", "nothing: expected an .npz"),
         ("--data words.txt", "words.txt: expected an .npz"),
-        ("--data few.npz", "few.npz: 10 images are less than the 128 of one step"),
+        ("--data few.npz", "few.npz: 10 images are less than the 144 of one step"),
         ("--data none.npz", "none.npz: there is no image"),
         ("--data wide.npz", "(n, 28, 28, 1), found (100, 32, 32)"),
         ("--data colour.npz", "found (100, 28, 28, 3)"),
@@ -223,7 +223,7 @@ def test_the_help_lists_the_commands_and_each_has_its_own(command, capsys):
 def test_train_is_what_happens_without_a_command(workplace, capfd):
     for arguments in (["train"], []):
         assert main([*arguments, "--data", "few.npz"]) == 2
-        assert "10 images are less than the 128 of one step" in capfd.readouterr().err
+        assert "10 images are less than the 144 of one step" in capfd.readouterr().err
 
 
 def test_the_package_is_a_program(tmp_path):
