@@ -10,7 +10,7 @@ from keras_gan.gan.chosen import choose_labels, chosen_labels
 from keras_gan.gan.composite import Composite, frozen
 
 # How far from 0 latents are in a training, compared with those that are drawn later.
-NARROW = np.float32(0.965)
+NARROW = np.float32(0.955)
 
 
 class AuxiliaryClassifier:
