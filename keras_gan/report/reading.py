@@ -143,7 +143,7 @@ def _grid(path, modified):
     with np.load(path) as file:
         grid = mosaic(file["x"], columns=10)
     content = io.BytesIO()
-    # The method: nearly as small as the best, in half of the time.
+    # By method 2, files are 3% larger than by default, and take half of the time.
     Image.fromarray(to_bytes(grid)).save(content, format="WEBP", quality=GRID_QUALITY, method=2)
     return _data_uri("webp", content.getvalue())
 
